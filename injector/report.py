@@ -11,7 +11,7 @@ BUTTON_BIT: Final[dict[Control, int]] = {control: 1 << place for place, control 
 
 
 class Report(NamedTuple):
-    """Buttons as bits in the order of `config.codes.BUTTONS`; sticks -1 to 1 (up, right: +); triggers 0 to 1."""
+    """Buttons as bits in the order of `config.codes.BUTTONS`; sticks -1 to 1; triggers 0 to 1."""
 
     buttons: int = 0
     lx: float = 0.0
