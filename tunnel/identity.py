@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Final, Self
 
 import coincurve
-from Crypto.Hash import keccak
+
+from tunnel import keyfile
+from tunnel.keccak import keccak256
 
 SIGNATURE_SIZE: Final = 65
 PUBLIC_KEY_SIZE: Final = 33
@@ -26,11 +28,6 @@ _ETHEREUM_V: Final = 27  # personal_sign writes the recovery id as 27 or 28 (Yel
 
 class IdentityError(Exception):
     """A key, address or signature that is none. The text is one sentence for a person."""
-
-
-def keccak256(data: bytes) -> bytes:
-    """Keccak-256 as Ethereum uses it, which is not the later standardised SHA3-256."""
-    return keccak.new(digest_bits=256, data=data).digest()
 
 
 @dataclass(frozen=True)
@@ -83,15 +80,17 @@ class Identity:
     @classmethod
     def load(cls, path: Path, passphrase: str | None = None) -> Self:
         """From a key file. Raises IdentityError, with one sentence that says what to do."""
-        from tunnel import keyfile
-
-        return cls(keyfile.read(path, passphrase))
+        try:
+            return cls(keyfile.read(path, passphrase))
+        except keyfile.KeyFileError as error:
+            raise IdentityError(str(error)) from error
 
     def save(self, path: Path, passphrase: str | None = None) -> None:
         """Into a new key file that only its owner can read. Raises IdentityError if there is one already."""
-        from tunnel import keyfile
-
-        keyfile.write(path, self._key.secret, passphrase)
+        try:
+            keyfile.write(path, self._key.secret, passphrase)
+        except keyfile.KeyFileError as error:
+            raise IdentityError(str(error)) from error
 
     def ecdh(self, other: bytes) -> bytes:
         """The 32-byte shared secret with a public key. Raises IdentityError if `other` is no point."""
@@ -114,7 +113,7 @@ class Identity:
 
 
 def signed_by(key: PublicKey, digest: bytes, signature: bytes) -> bool:
-    """Whether `signature` (65 bytes, v 0 or 1) over `digest` is `key`'s. Any bytes are answered, none raise."""
+    """Whether `signature` (65 bytes, v 0 or 1) over `digest` is `key`'s. No bytes make it raise."""
     try:
         recovered = coincurve.PublicKey.from_signature_and_message(signature, digest, hasher=None)
     except Exception:  # noqa: BLE001  coincurve raises bare Exception for a signature without a point
