@@ -92,12 +92,14 @@ class Identity:
         except keyfile.KeyFileError as error:
             raise IdentityError(str(error)) from error
 
-    def ecdh(self, other: bytes) -> bytes:
-        """The 32-byte shared secret with a public key. Raises IdentityError if `other` is no point."""
-        try:
-            return self._key.ecdh(other)
-        except ValueError as error:
-            raise IdentityError("that is no secp256k1 public key") from error
+    @property
+    def public_bytes(self) -> bytes:
+        """The compressed public key; with `exchange` this makes an identity a Noise key pair."""
+        return self.public.bytes
+
+    def exchange(self, public: bytes) -> bytes:
+        """The 32-byte shared secret with a compressed public key. Raises ValueError if it is no point."""
+        return self._key.ecdh(public)
 
     def sign_digest(self, digest: bytes) -> bytes:
         """A recoverable signature of a 32-byte digest: r || s || v with v 0 or 1."""
