@@ -13,6 +13,7 @@ Sections named in comments are those of the Noise specification.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -107,6 +108,12 @@ class Handshake:
     def hash(self) -> bytes:
         """The transcript (section 11.2): equal on both ends and unique to this handshake."""
         return self._state.hash
+
+    def clone(self) -> Handshake:
+        """The same handshake at this moment: lets a forged message be tried without spoiling the real one."""
+        twin = copy.copy(self)
+        twin._state = copy.copy(self._state)
+        return twin
 
     def write(self, payload: bytes) -> bytes:
         """The next message. Raises RuntimeError when it is not our turn."""

@@ -1,0 +1,150 @@
+"""What is known of each path, and the pure choice of which paths carry a datagram.
+
+A path is one way from this end to the other: today a relay both ends are logged in to. Each end sends a
+heartbeat on every path and answers the other's in its own, so delay, jitter and loss are measured on the very
+path they are about, over copies that authenticated: a relay can make its own figures worse, never better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, NewType
+
+from tunnel.messages import MICROS, NOTHING_ECHOED, Heartbeat, micros
+
+PathId = NewType("PathId", int)
+
+# With three paths or fewer a copy on each costs little and saves the choice.
+FEW: Final = 3
+# tunnel.md 4.5: with bursts of 200 ms the third path still divides the late share by seven, the fourth by
+# less.
+BEST: Final = 3
+# iroh and Tailscale both call 5 ms "good enough": below that, changing paths costs more than it gains.
+HYSTERESIS_MS: Final = 5.0
+# Tailscale trusts a path for 6.5 s after it was last heard: two heartbeats of 3 s and a little.
+TRUST_MS: Final = 6_500.0
+# A loss of 1 % makes one input in a hundred wait for a resend of some 200 ms: 2 ms each, on average.
+_LOSS_COST_MS: Final = 200.0
+_JITTER_WEIGHT: Final = 4.0  # RFC 6298's factor: the slow one in a hundred is what a player feels
+_UNKNOWN_DELAY_MS: Final = 250.0
+# The link suffers when an answer is overdue by this (SRT's shortest stability timeout is 60 ms), or loses
+# this.
+OVERDUE_MS: Final = 50.0
+LOSSY: Final = 0.02
+# How long it is treated as suffering after the last sign: long enough not to flap between bursts.
+RELAX_MS: Final = 5_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class PathView:
+    """One path, as the choice sees it. Times in milliseconds, loss as a share of 1."""
+
+    id: PathId
+    delay: float | None
+    jitter: float
+    loss: float
+    silent_for: float
+    carrying: bool
+
+
+def choose(paths: Iterable[PathView], *, suffering: bool) -> tuple[PathId, ...]:
+    """The paths that carry the next datagram, out of those that are up.
+
+    All of them while they are few or the link is suffering; otherwise the best three by delay, jitter and
+    loss, where a path that carries already is only replaced by one better by more than the hysteresis. A path
+    not heard for 6.5 s is not among the best, unless nothing better is left.
+    """
+    up = list(paths)
+    if suffering or len(up) <= FEW:
+        return tuple(path.id for path in up)
+    trusted = [path for path in up if path.silent_for <= TRUST_MS]
+    doubted = [path for path in up if path.silent_for > TRUST_MS]
+    ranked = sorted(trusted, key=cost) + sorted(doubted, key=cost)
+    return tuple(path.id for path in ranked[:BEST])
+
+
+def cost(path: PathView) -> float:
+    """What a datagram on this path is expected to wait, in milliseconds; lower is better."""
+    delay = _UNKNOWN_DELAY_MS if path.delay is None else path.delay
+    bonus = HYSTERESIS_MS if path.carrying else 0.0
+    return delay + _JITTER_WEIGHT * path.jitter + _LOSS_COST_MS * path.loss - bonus
+
+
+def is_suffering(*, unanswered_for: float, round_trip: float, losses: Iterable[float]) -> bool:
+    """Whether answers are overdue, or so many paths lose that the best three may not be enough.
+
+    One lossy path among good ones is merely not chosen; it is the good ones becoming fewer than three that
+    hurts.
+    """
+    good = [loss for loss in losses if loss <= LOSSY]
+    return unanswered_for > round_trip + OVERDUE_MS or len(good) < BEST
+
+
+class Path:
+    """The measurements of one path. `now` in milliseconds."""
+
+    def __init__(self, id: PathId) -> None:
+        self.id = id
+        self.up = False
+        self.carrying = False
+        self.sent = 0  # datagrams put on it
+        self.heard = 0  # authentic copies that came on it
+        self.first = 0  # of those, the ones that came before any other copy
+        self.peer_first = 0  # the same at the other end, as it says
+        self.delay: float | None = None
+        self.jitter = 0.0
+        self.loss = 0.0
+        self.last_heard = float("-inf")
+        self._echo: tuple[int, int, float, int] | None = None  # sent time, count, when it came, heard by then
+        self._answered = (0, 0)  # the latest (sent, heard by the peer) that the peer echoed
+
+    def view(self, now: float) -> PathView:
+        """For `choose`."""
+        return PathView(self.id, self.delay, self.jitter, self.loss, now - self.last_heard, self.carrying)
+
+    def copy_came(self, *, first: bool, now: float) -> None:
+        """An authentic datagram came on this path."""
+        self.heard += 1
+        self.first += first
+        self.last_heard = now
+
+    def make_heartbeat(self, now: float) -> Heartbeat:
+        """The next heartbeat on this path; counts itself as sent."""
+        if self._echo is None:
+            return Heartbeat(self.sent + 1, 0, NOTHING_ECHOED, 0, 0, self.first)
+        echo, echo_sent, came, heard = self._echo
+        held = min(int((now - came) * 1000), NOTHING_ECHOED - 1)
+        return Heartbeat(self.sent + 1, echo, held, echo_sent, heard, self.first)
+
+    def heartbeat_came(self, heartbeat: Heartbeat, sent_at: int, now: float) -> float | None:
+        """The peer's heartbeat, sent at `sent_at` on its clock. Returns the round trip it proves, if any."""
+        self._echo = (sent_at, heartbeat.sent, now, self.heard)
+        self.peer_first = heartbeat.first
+        if heartbeat.held == NOTHING_ECHOED:
+            return None
+        self._count_loss(heartbeat)
+        round_trip = ((micros(now) - heartbeat.echo) % MICROS - heartbeat.held) / 1000
+        if not 0 <= round_trip <= TRUST_MS:
+            return None
+        self._smooth(round_trip / 2)
+        return round_trip
+
+    def _smooth(self, delay: float) -> None:
+        if self.delay is None:
+            self.delay = delay
+            return
+        self.jitter += (abs(delay - self.delay) - self.jitter) / 8
+        self.delay += (delay - self.delay) / 8
+
+    def _count_loss(self, heartbeat: Heartbeat) -> None:
+        """Moves the smoothed loss by as much as the datagrams since the last echo are worth."""
+        sent = heartbeat.echo_sent - self._answered[0]
+        heard = heartbeat.heard - self._answered[1]
+        if sent <= 0 or heard < 0:
+            if heartbeat.echo_sent != self._answered[0]:
+                self._answered = (heartbeat.echo_sent, heartbeat.heard)
+            return
+        self._answered = (heartbeat.echo_sent, heartbeat.heard)
+        lost = min(max(1 - heard / sent, 0.0), 1.0)
+        self.loss += (lost - self.loss) * min(sent / 50, 0.5)
