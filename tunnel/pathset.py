@@ -1,0 +1,81 @@
+"""All paths of one session: which are up, which carry, and which is due for a heartbeat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from tunnel.path import RELAX_MS, Path, PathId, choose, is_suffering
+
+# A choice is kept this long: hundreds of datagrams a second need no new opinion each.
+_CHOICE_MS: Final = 20.0
+
+
+class PathSet:
+    """`now` in milliseconds."""
+
+    def __init__(self, ids: Iterable[PathId]) -> None:
+        self.all = {id: Path(id) for id in ids}
+        self._heartbeats: dict[PathId, float] = {}  # of the paths that are up: when the next one is due
+        self._trouble_until = float("-inf")
+        self._choice: tuple[PathId, ...] = ()
+        self._choice_until = float("-inf")
+
+    @property
+    def up(self) -> tuple[PathId, ...]:
+        """The paths that can carry datagrams now."""
+        return tuple(self._heartbeats)
+
+    def set_up(self, id: PathId, now: float) -> None:
+        """This path can carry datagrams; its first heartbeat is due at once."""
+        self.all[id].up = True
+        self._heartbeats[id] = now
+        self._choice_until = float("-inf")
+
+    def set_down(self, id: PathId) -> None:
+        """It cannot any more."""
+        path = self.all[id]
+        path.up = path.carrying = False
+        self._heartbeats.pop(id, None)
+        self._choice_until = float("-inf")
+
+    def count_sent(self, ids: Iterable[PathId]) -> None:
+        """A datagram was put on each of these."""
+        for id in ids:
+            self.all[id].sent += 1
+
+    def carriers(self, now: float, *, unanswered_for: float, round_trip: float) -> tuple[PathId, ...]:
+        """The paths for the next datagram; decided anew every 20 ms, or at once after a change."""
+        if now < self._choice_until:
+            return self._choice
+        up = [self.all[id] for id in self._heartbeats]
+        losses = [path.loss for path in up]
+        if is_suffering(unanswered_for=unanswered_for, round_trip=round_trip, losses=losses):
+            self.trouble(now)
+        self._choice = choose([path.view(now) for path in up], suffering=now < self._trouble_until)
+        self._choice_until = now + _CHOICE_MS
+        for path in up:
+            path.carrying = path.id in self._choice
+        return self._choice
+
+    def trouble(self, now: float) -> None:
+        """An answer is overdue: all paths carry, for a while."""
+        self._trouble_until = now + RELAX_MS
+        self._choice_until = float("-inf")
+
+    def take_due_heartbeats(self, now: float, interval: float) -> list[PathId]:
+        """The paths whose heartbeat is due; the next one is due after `interval`."""
+        due = [id for id, moment in self._heartbeats.items() if now >= moment]
+        for id in due:
+            self._heartbeats[id] = now + interval
+        return due
+
+    def hurry_heartbeats(self, by: float) -> None:
+        """None is due later than `by`."""
+        for id, moment in self._heartbeats.items():
+            if moment > by:
+                self._heartbeats[id] = by
+
+    def next_heartbeat(self) -> float:
+        """When the next path is due for one; infinity if none is up."""
+        return min(self._heartbeats.values(), default=float("inf"))

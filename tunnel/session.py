@@ -1,0 +1,409 @@
+"""One end of the conversation: handshakes, inputs, receipts, heartbeats, silence. No I/O, no clock of its
+own.
+
+Law of use: after any call that may change something (`path_up`, `path_down`, `receive`, `submit`, `cancel`,
+`report`, `send_note`, `handle_timeout`), and before waiting for anything, take `events()` and send what
+`collect(now)` returns; then wait no longer than until `next_timeout()` and call `handle_timeout(now)`.
+Calling too early or too often is harmless. `now` is in milliseconds and never decreases.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from tunnel.channel import Channel
+from tunnel.clock import PeerClock
+from tunnel.envelope import MAX_DATAGRAM, SEALED_OVERHEAD, DatagramError, Header, Type, parse_header
+from tunnel.events import Connected, Event, NoteArrived, Outcome
+from tunnel.frame import Frame, SequenceId
+from tunnel.handshake import Established, Initiator, Random, Responder
+from tunnel.identity import Identity, PublicKey
+from tunnel.keyring import Keyring
+from tunnel.liveness import Liveness, Phase, Trigger
+from tunnel.messages import (
+    HEARTBEAT,
+    INQUIRY,
+    ITEM_OVERHEAD,
+    NOTE_BASE,
+    NOTE_KINDS,
+    RECEIPTS,
+    SENT_SIZE,
+    micros,
+    near,
+    pack_heartbeat,
+    pack_inputs,
+    pack_item,
+    pack_notes,
+    parse_heartbeat,
+    parse_ids,
+    parse_inputs,
+    parse_notes,
+    parse_receipts,
+)
+from tunnel.offers import Offers
+from tunnel.path import Path, PathId
+from tunnel.pathset import PathSet
+from tunnel.receiving import Receiving
+from tunnel.sending import Sending
+from tunnel.timing import Timing
+
+MAX_NOTE: Final = 1000
+_NOTES_ROOM: Final = MAX_DATAGRAM - SEALED_OVERHEAD - SENT_SIZE
+_MAX_NOTES_WAITING: Final = 64
+# How long after the last input the link stays lively, so that its end is heard of at the lively pace.
+_LIVELY_MS: Final = 2_000.0
+
+
+class Role(enum.Enum):
+    """Which end this is. The sender starts handshakes and sends inputs; the receiver answers both."""
+
+    SENDER = "sender"
+    RECEIVER = "receiver"
+
+
+class Timer(enum.Enum):
+    """Every deadline a session has, and what it is for."""
+
+    OFFER = "sender: offer a handshake, for the first time, again, or to renew the keys"
+    SILENCE = "the peer has not been heard for too long"
+    KEYS = "keys are too old to be kept"
+    ORDERS = "an input is overdue for its answer, too old, or given up"
+    HEARTBEAT = "the next path is due for its heartbeat"
+
+
+class Transmit(NamedTuple):
+    """Put these bytes on these paths, now."""
+
+    datagram: bytes
+    paths: tuple[PathId, ...]
+
+
+class Session:
+    """See the law of use above. What came and was dropped is counted in `counters`, by reason."""
+
+    def __init__(
+        self,
+        *,
+        role: Role,
+        identity: Identity,
+        peer: PublicKey,
+        paths: Iterable[PathId],
+        random: Random,
+        timing: Timing,
+    ) -> None:
+        self.counters: Counter[str] = Counter()
+        self.paths = PathSet(paths)
+        self._identity = identity
+        self._peer = peer
+        self._timing = timing
+        self._liveness = Liveness(timing)
+        epoch = int.from_bytes(random(8), "little")
+        self._offers: Offers | None = None
+        self._responder: Responder | None = None
+        self._sending: Sending | None = None
+        self._receiving: Receiving | None = None
+        if role is Role.SENDER:
+            self._offers = Offers(Initiator(identity, peer, epoch, random), timing)
+            self._sending = Sending(timing)
+        else:
+            self._responder = Responder(identity, peer, epoch, random)
+            self._receiving = Receiving(self.counters)
+        self._keyring = Keyring(self._responder)
+        self._clock: PeerClock | None = None
+        self._peer_epoch: int | None = None
+        self._events: list[Event] = []
+        self._handshakes: list[Transmit] = []
+        self._notes: deque[bytes] = deque(maxlen=_MAX_NOTES_WAITING)
+
+    # What the program above says
+
+    def path_up(self, id: PathId, now: float) -> None:
+        """This path can carry datagrams."""
+        self.paths.set_up(id, now)
+        if self._offers is not None and self.phase is not Phase.LIVE:
+            self._offers.hurry(now)
+
+    def path_down(self, id: PathId) -> None:
+        """This path carries nothing any more."""
+        self.paths.set_down(id)
+
+    def submit(self, frames: tuple[Frame, ...], now: float) -> SequenceId:
+        """Sends a sequence (sender only). Raises OutboxFull, or FrameError for frames that are none."""
+        assert self._sending is not None, "only the sender submits"
+        id = self._sending.submit(frames, now)
+        self.paths.hurry_heartbeats(now + self._timing.heartbeat)
+        return id
+
+    def cancel(self, ids: Iterable[SequenceId], now: float) -> None:
+        """Takes sequences back (sender only); no ids means everything."""
+        assert self._sending is not None, "only the sender cancels"
+        self._sending.cancel(ids, now)
+
+    def report(self, id: SequenceId, outcome: Outcome, now: float) -> None:
+        """Says what became of a sequence (receiver only)."""
+        assert self._receiving is not None, "only the receiver reports"
+        if self._clock is not None:
+            self._receiving.report(id, outcome, self._clock, now)
+
+    def send_note(self, kind: int, body: bytes) -> None:
+        """A small message, best effort: the oldest waiting one makes room. Raises ValueError if it is too
+        big.
+        """
+        if kind not in NOTE_KINDS or len(body) > MAX_NOTE:
+            raise ValueError(f"a note has a kind of 0 to {len(NOTE_KINDS) - 1} and at most {MAX_NOTE} bytes")
+        if len(self._notes) == _MAX_NOTES_WAITING:
+            self.counters["notes shed"] += 1
+        self._notes.append(pack_item(NOTE_BASE + kind, body))
+
+    @property
+    def phase(self) -> Phase:
+        """What the link is worth right now."""
+        return self._liveness.phase
+
+    @property
+    def in_flight(self) -> int:
+        """Orders not yet settled (sender only)."""
+        return 0 if self._sending is None else len(self._sending)
+
+    @property
+    def clock(self) -> PeerClock | None:
+        """What is known of the peer's clock; None before the first handshake."""
+        return self._clock
+
+    # What comes from the network
+
+    def receive(self, datagram: bytes, path: PathId, now: float) -> None:
+        """Any bytes at all: used, or counted and dropped."""
+        try:
+            header = parse_header(datagram)
+            if header.type is Type.HELLO:
+                self._hello_came(header, datagram, path, now)
+            elif header.type is Type.WELCOME:
+                self._welcome_came(header, datagram, path, now)
+            else:
+                self._sealed_came(header, datagram, path, now)
+        except DatagramError as error:
+            self.counters[f"dropped: {error.reason}"] += 1
+
+    def events(self) -> list[Event]:
+        """What has happened since the last call, in order."""
+        events, self._events = self._events, []
+        return events
+
+    # Time
+
+    def handle_timeout(self, now: float) -> None:
+        """Does what has fallen due."""
+        if self._sending is not None:
+            self._events += self._sending.handle_timeout(now)
+        if now >= self._silence_deadline():
+            self._move(Trigger.SILENCE, now)
+        if now >= self._keyring.next_expiry():
+            self._keyring.expire(now)
+            if self._keyring.current is None and self.phase is not Phase.DOWN:
+                self._move(Trigger.EXPIRED, now)
+        if self._offers is not None and now >= self._offers.next_timeout and self.paths.up:
+            self._handshakes.append(Transmit(self._offers.make(now), self.paths.up))
+
+    def deadlines(self) -> dict[Timer, float]:
+        """When each timer fires; infinity for those that are off."""
+        can_send = self._keyring.current is not None
+        can_offer = self._offers is not None and bool(self.paths.up)
+        return {
+            Timer.OFFER: self._offers.next_timeout if self._offers and can_offer else float("inf"),
+            Timer.SILENCE: self._silence_deadline(),
+            Timer.KEYS: self._keyring.next_expiry(),
+            Timer.ORDERS: float("inf") if self._sending is None else self._sending.next_timeout(),
+            Timer.HEARTBEAT: self.paths.next_heartbeat() if can_send else float("inf"),
+        }
+
+    def next_timeout(self) -> float:
+        """When to call `handle_timeout` and `collect` at the latest; infinity if nothing is awaited."""
+        return min(self.deadlines().values())
+
+    def collect(self, now: float) -> list[Transmit]:
+        """Everything that has to leave now, inputs before notes."""
+        transmits, self._handshakes = self._handshakes, []
+        channel = self._keyring.current
+        if channel is not None and self._clock is not None and self.paths.up:
+            if channel.expired(now):
+                self.handle_timeout(now)
+                return transmits
+            transmits += self._inputs(channel, self._clock, now)
+            transmits += self._collect_notes(channel, now)
+            transmits += self._due_heartbeats(channel, now)
+        for transmit in transmits:
+            self.paths.count_sent(transmit.paths)
+        return transmits
+
+    # Handshakes
+
+    def _hello_came(self, header: Header, datagram: bytes, path: PathId, now: float) -> None:
+        if self._responder is None:
+            raise DatagramError("not for this end")
+        answer = self._responder.hello(header, datagram, path, now)
+        self._handshakes.append(Transmit(answer, (path,)))
+
+    def _welcome_came(self, header: Header, datagram: bytes, path: PathId, now: float) -> None:
+        if self._offers is None:
+            raise DatagramError("not for this end")
+        established = self._offers.answered(header, datagram, path, now)
+        self._keyring.install(established, now)
+        self._connect(established, established.peer_clock, now)
+
+    def _connect(self, established: Established, peer_clock: float, now: float) -> None:
+        """A channel has come alive: `peer_clock` is what the peer's clock showed when it answered us."""
+        fresh = established.epoch != self._peer_epoch
+        if fresh or self._clock is None:
+            self._peer_epoch = established.epoch
+            self._clock = PeerClock(now, peer_clock)
+            if self._sending is not None:
+                self._events += self._sending.peer_restarted()
+            if self._receiving is not None:
+                self._receiving.peer_restarted()
+        self._clock.sample(sent=established.said_at, held=0.0, peer_time=peer_clock, now=now)
+        self.paths.hurry_heartbeats(now)
+        if fresh or self.phase is Phase.DOWN:
+            self._events.append(Connected(fresh))
+        self._events += self._liveness.established(now)
+
+    # Sealed datagrams
+
+    def _sealed_came(self, header: Header, datagram: bytes, id: PathId, now: float) -> None:
+        channel, content, first, confirmed = self._keyring.open(header, datagram, now)
+        path = self.paths.all[id]
+        path.copy_came(first=first, now=now)
+        if confirmed is not None:
+            self._connect(confirmed, near(int.from_bytes(content[:4], "little"), confirmed.peer_clock), now)
+        if not first:
+            self.counters["copies"] += 1
+            return
+        if header.type is Type.INPUTS:
+            self._inputs_came(channel.check_signature(datagram, content, self._peer), now)
+        else:
+            self._notes_came(content, path, now)
+
+    def _inputs_came(self, content: bytes, now: float) -> None:
+        if self._receiving is None or self._clock is None:
+            raise DatagramError("not for this end")
+        sent, records = parse_inputs(content)
+        self._heard(sent, self._clock, now)
+        self._events += self._receiving.inputs_came(sent, records, self._clock, now)
+
+    def _notes_came(self, content: bytes, path: Path, now: float) -> None:
+        sent, items = parse_notes(content)
+        assert self._clock is not None, "a channel has come alive before it opens anything"
+        for kind, body in items:
+            if kind == HEARTBEAT:
+                self._heartbeat_came(body, sent, path, self._clock, now)
+            elif kind == RECEIPTS and self._sending is not None:
+                self._receipts_came(self._sending, body, sent, self._clock, now)
+            elif kind == INQUIRY and self._receiving is not None:
+                self._receiving.inquiry_came(parse_ids(body))
+            elif kind >= NOTE_BASE:
+                self._events.append(NoteArrived(kind - NOTE_BASE, body))
+            else:
+                raise DatagramError("content")
+        self._heard(sent, self._clock, now)
+
+    def _heartbeat_came(self, body: bytes, sent: int, path: Path, clock: PeerClock, now: float) -> None:
+        heartbeat = parse_heartbeat(body)
+        round_trip = path.heartbeat_came(heartbeat, sent, now)
+        if round_trip is not None:
+            held = heartbeat.held / 1000
+            peer_time = near(sent, clock.to_peer(now))
+            clock.sample(sent=now - round_trip - held, held=held, peer_time=peer_time, now=now)
+
+    def _receipts_came(self, sending: Sending, body: bytes, sent: int, clock: PeerClock, now: float) -> None:
+        receipts = parse_receipts(body)
+        clock.sample(
+            sent=near(receipts.echo, now),
+            held=receipts.held / 1000,
+            peer_time=near(sent, clock.to_peer(now)),
+            now=now,
+        )
+        self._events += sending.receipts_came(receipts, now)
+
+    # What leaves
+
+    def _inputs(self, channel: Channel, clock: PeerClock, now: float) -> Iterator[Transmit]:
+        if self._sending is None:
+            return
+        for records in self._sending.again(clock, now):
+            self.paths.trouble(now)
+            content = pack_inputs(micros(now), records)
+            yield Transmit(channel.seal_signed(content, self._identity), self.paths.up)
+        for records in self._sending.fresh(clock, now):
+            content = pack_inputs(micros(now), records)
+            yield Transmit(channel.seal_signed(content, self._identity), self._carriers(now))
+
+    def _collect_notes(self, channel: Channel, now: float) -> Iterator[Transmit]:
+        items = [] if self._sending is None else self._sending.inquiries()
+        if self._receiving is not None and self._receiving.has_receipts():
+            items += self._receiving.receipts(now)
+        if self._notes:
+            items += self._notes
+            self._notes.clear()
+        for pack in _packs(items):
+            yield Transmit(channel.seal(Type.NOTES, pack_notes(micros(now), pack)), self._carriers(now))
+
+    def _due_heartbeats(self, channel: Channel, now: float) -> Iterator[Transmit]:
+        lively = now < self._lively_until()
+        interval = self._timing.heartbeat if lively else self._timing.idle_heartbeat
+        for id in self.paths.take_due_heartbeats(now, interval):
+            item = pack_heartbeat(self.paths.all[id].make_heartbeat(now))
+            yield Transmit(channel.seal(Type.NOTES, pack_notes(micros(now), [item])), (id,))
+
+    def _carriers(self, now: float) -> tuple[PathId, ...]:
+        unanswered = 0.0 if self._sending is None else self._sending.unanswered_for(now)
+        round_trip = self._clock.round_trip if self._clock else None
+        return self.paths.carriers(now, unanswered_for=unanswered, round_trip=round_trip or 0.0)
+
+    # Silence
+
+    def _heard(self, sent: int, clock: PeerClock, now: float) -> None:
+        """A sign of life, unless a relay held it back: what is stale says nothing about now."""
+        age = now - clock.to_local(near(sent, clock.to_peer(now)))
+        if age > self._timing.stale_after:
+            self.counters["held back"] += 1
+        else:
+            self._events += self._liveness.heard(now)
+
+    def _silence_deadline(self) -> float:
+        return self._liveness.silence_deadline(self._lively_until())
+
+    def _lively_until(self) -> float:
+        """Inputs are under way or held until their last date.
+
+        The sender stays lively longer than the receiver expects it to, so that slowing down never looks like
+        a silence.
+        """
+        if self._sending is not None:
+            return self._sending.last_date + 2 * _LIVELY_MS
+        assert self._receiving is not None, "an end is one or the other"
+        return self._receiving.last_date + _LIVELY_MS / 2
+
+    def _move(self, trigger: Trigger, now: float) -> None:
+        self._events += self._liveness.move(trigger)
+        if self._offers is not None and self.phase is not Phase.LIVE:
+            self._offers.hurry(now)
+
+
+def _packs(items: list[bytes]) -> Iterator[list[bytes]]:
+    """Items in as few datagrams as they fit into, in order."""
+    pack: list[bytes] = []
+    size = 0
+    for item in items:
+        if size + len(item) > _NOTES_ROOM:
+            yield pack
+            pack, size = [], 0
+        pack.append(item)
+        size += len(item)
+    if pack:
+        yield pack
+
+
+assert MAX_NOTE + ITEM_OVERHEAD <= _NOTES_ROOM, "a note always fits into a datagram"
