@@ -1,0 +1,70 @@
+"""`crowdpad parse`: what a chat line would do, as a table or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from bot.grammar import Parsed, Refused, Step, Talk, parse
+from bot.text import normalise
+from config.controllers import ControllerError, controller_names, load_controller
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's own options."""
+    parser.description = (
+        "Show what a chat line would do. Exit status 0 for a valid input, 1 for anything else."
+    )
+    known = ", ".join(controller_names())
+    parser.add_argument("--controller", default="xbox", metavar="NAME", help=f"one of {known} (default xbox)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    parser.add_argument("text", nargs="+", metavar="TEXT", help="the chat line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 for a valid line, 1 for one that is refused or talk, 2 for a controller that does not exist."""
+    try:
+        controller = load_controller(args.controller)
+    except ControllerError as error:
+        print(f"parse: {error}", file=sys.stderr)
+        return 2
+    line = normalise(" ".join(args.text))
+    result = parse(line, controller)
+    if args.json:
+        print(json.dumps(_as_json(result), separators=(",", ":")))
+    else:
+        print(_as_table(result, line))
+    return 0 if isinstance(result, Parsed) else 1
+
+
+def _as_json(result: Parsed | Refused | Talk) -> dict[str, Any]:
+    match result:
+        case Parsed(steps):
+            return {"ok": True, "sequence": [_step(step) for step in steps]}
+        case Refused(at, error):
+            return {"ok": False, "at": at, "error": error}
+        case Talk():
+            return {"ok": False, "chat": True}
+
+
+def _step(step: Step) -> dict[str, Any]:
+    value = int(step.value) if step.value == int(step.value) else step.value
+    return {"at_ms": step.at_ms, "pad": step.pad, "control": step.control.value, "value": value}
+
+
+def _as_table(result: Parsed | Refused | Talk, line: str) -> str:
+    match result:
+        case Parsed(steps):
+            rows = [f"{step.at_ms:>8} ms  {step.control:<6} {step.value:>6g}" for step in steps]
+            return "\n".join(["    when     control  value", *rows])
+        case Refused(at, error):
+            return f"{_plain(line)}\n{' ' * (at - 1)}^ character {at}: {_plain(error)}"
+        case Talk():
+            return "This is ordinary talk: nothing is pressed."
+
+
+def _plain(text: str) -> str:
+    """One ASCII character for each: any console can show it, and the mark below stays in its column."""
+    return text.encode("ascii", "replace").decode()
