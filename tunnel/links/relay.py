@@ -1,0 +1,283 @@
+"""A path over a relay: connects by WebSocket, logs in, and carries datagrams to whoever shares the room.
+
+What is said and in which order: tunnel/relay/login.py. A relay is a stranger: it may say anything, late,
+twice or never. What it says is checked against the few texts it may say; the key signs nothing but the login.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import ssl
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, Never
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.connection import broadcast
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
+from websockets.frames import CloseCode
+from websockets.uri import parse_uri
+
+from tunnel.bucket import TokenBucket
+from tunnel.identity import Identity
+from tunnel.links.days import RelayDays
+from tunnel.links.fast import FastConnection
+from tunnel.links.link import MAX_DATAGRAM, LinkError
+from tunnel.links.sender import Sender
+from tunnel.relay.login import Challenge, Login, LoginError, Refused, parse_verdict, rooms_to_json
+from tunnel.relay.refusal import REFUSALS
+from tunnel.wallclock import WallClock
+
+_library_log = logging.getLogger(f"{__name__}.websockets")
+_library_log.setLevel(logging.WARNING)  # its small talk about every connection is not for people
+
+_LOGIN_S: Final = 5.0  # from nothing to the welcome: a dozen round trips of a bad line
+_CLOSE_S: Final = 0.3  # for the relay to answer a close, when we leave
+_LOOK_S: Final = 1.0  # how often stalls and midnight are looked for
+
+# A connection whose other side vanished (a new address at home, a relay without power) says nothing at all.
+# After at most these two together it is given up, and the next one starts on whatever line there is now.
+_PING_INTERVAL_S: Final = 5.0
+_PING_TIMEOUT_S: Final = 10.0
+_STALLED_MS: Final = 10_000.0
+
+_WRITE_BUFFER: Final = 65_536  # half a second of a 1 Mbit/s uplink; the relay's own figure
+# A hundred times what an overloaded bot sends, and still little enough to leave the loop to the other paths.
+_MOST_PER_SECOND: Final = 20_000
+
+# All that connecting to strangers may raise. OSError: the network, DNS, TLS, an unreadable `tls_ca`, every
+# TimeoutError. ImportError: the environment asks for a SOCKS proxy, which takes another library.
+_EXPECTED: Final = (
+    ConnectionClosed,
+    LoginError,
+    InvalidHandshake,
+    InvalidURI,
+    InvalidProxy,
+    OSError,
+    ImportError,
+    UnicodeError,
+)
+
+
+class _Connection(FastConnection, ClientConnection):
+    """The library's client connection with our way to read and write."""
+
+
+class _Connect(connect):
+    """The library's `connect` that stays with the relay its owner named: no redirects."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+class RelayLink:
+    """One relay as a Link (see link.py).
+
+    room_name  the room's 16 bytes for a day, counted since 1970
+    tls_ca     the one certificate authority to trust for wss://, PEM; None: those the system trusts
+    relay_name what the relay calls itself, once it has said so
+    """
+
+    def __init__(
+        self,
+        url: str,
+        identity: Identity,
+        room_name: Callable[[int], bytes],
+        clock: WallClock,
+        tls_ca: Path | None = None,
+    ) -> None:
+        self.url = url
+        self.relay_name: str | None = None
+        self.counters: Counter[str] = Counter()
+        self._identity = identity
+        self._room_name = room_name
+        self._clock = clock
+        self._tls_ca = tls_ca
+        self._sender: Sender | None = None
+        self._largest = MAX_DATAGRAM  # the relay may bear less
+        self._until_closed: asyncio.Timeout | None = None
+        self._closed = False
+
+    @property
+    def name(self) -> str:
+        """See Link.name."""
+        return self.relay_name or self.url
+
+    async def run(self, on_up: Callable[[], None], on_datagram: Callable[[bytes], None]) -> Never:
+        """See Link.run."""
+        connection: _Connection | None = None
+        self._closed = False
+        try:
+            async with asyncio.timeout(None) as self._until_closed:
+                async with asyncio.timeout(_LOGIN_S):
+                    connection = await self._open()
+                    days = await self._log_in(connection)
+                await self._carry(connection, days, on_up, on_datagram)
+        except _EXPECTED as error:
+            raise self._explain(error) from error
+        finally:
+            self._sender = None
+            if connection is not None:
+                await _leave(connection)
+
+    def send(self, datagram: bytes) -> None:
+        """See Link.send."""
+        if len(datagram) > MAX_DATAGRAM:
+            raise ValueError(f"a datagram has at most {MAX_DATAGRAM} bytes, not {len(datagram)}")
+        if self._sender is None:
+            self.counters["dropped_down"] += 1
+        elif len(datagram) > self._largest:
+            self.counters["dropped_large"] += 1
+        else:
+            self._sender.send(datagram)
+
+    def close(self) -> None:
+        """See Link.close."""
+        if self._until_closed is not None and not self._closed:
+            self._closed = True
+            self._until_closed.reschedule(asyncio.get_running_loop().time())
+
+    async def _open(self) -> _Connection:
+        uri = parse_uri(self.url)
+        context = None
+        if uri.secure:
+            context = ssl.create_default_context(cafile=self._tls_ca)
+        connection = await _Connect(
+            self.url,
+            ssl=context,
+            create_connection=_Connection,
+            compression=None,  # sealed bytes do not shrink
+            proxy=None if _is_loopback(uri.host) else True,  # True: what the environment says
+            open_timeout=None,  # ours runs already
+            ping_interval=_PING_INTERVAL_S,
+            ping_timeout=_PING_TIMEOUT_S,
+            close_timeout=_CLOSE_S,
+            max_size=MAX_DATAGRAM,
+            write_limit=_WRITE_BUFFER,
+            logger=_library_log,
+        )
+        assert isinstance(connection, _Connection)
+        return connection
+
+    async def _log_in(self, connection: _Connection) -> RelayDays:
+        challenge = Challenge.parse(await _text(connection))
+        days = RelayDays(self._room_name, challenge.time_ms, self._clock.now())
+        self.relay_name = challenge.relay
+        signature = self._identity.sign_text(challenge.signed_text())
+        login = Login(self._identity.public.address, signature, days.rooms())
+        await connection.send(login.to_json())
+        verdict = parse_verdict(await _text(connection))
+        if isinstance(verdict, Refused):
+            # The close code that follows says the same in our own words, and whether to come back.
+            await connection.wait_closed()
+            raise LinkError(f"The relay {self.url} refuses: {verdict.text}", refused=_is_final(connection))
+        self._largest = verdict.message_bytes
+        return days
+
+    async def _carry(
+        self,
+        connection: _Connection,
+        days: RelayDays,
+        on_up: Callable[[], None],
+        on_datagram: Callable[[bytes], None],
+    ) -> Never:
+        flood = TokenBucket(_MOST_PER_SECOND, _MOST_PER_SECOND)
+
+        def receive(datagram: bytes) -> None:
+            if flood.take(self._clock.now()):
+                on_datagram(datagram)
+            else:
+                self.counters["dropped_flood"] += 1
+                connection.transport.abort()
+
+        self._sender = Sender(connection, self.counters)
+        on_up()
+        connection.on_datagram = receive
+        looking = asyncio.create_task(self._look(connection, days))
+        try:
+            while True:
+                message = await connection.recv()
+                if isinstance(message, str):
+                    raise LoginError("it sends text where only datagrams come")
+                receive(message)  # came together with the welcome, or in fragments
+        finally:
+            connection.on_datagram = None
+            looking.cancel()
+
+    async def _look(self, connection: _Connection, days: RelayDays) -> None:
+        """Moves to the next day's rooms at the relay's midnight; gives up a connection that takes nothing."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            now = self._clock.now()
+            if days.turned(now):
+                broadcast((connection,), rooms_to_json(days.rooms()))
+            if connection.stalled(_STALLED_MS, now):
+                self.counters["stalled"] += 1
+                connection.transport.abort()
+
+    def _explain(self, error: Exception) -> LinkError:
+        """One sentence for a person, and whether somebody has to change something."""
+        if self._closed:
+            return LinkError(f"The link to {self.url} was closed.")
+        if isinstance(error, ConnectionClosed):
+            return self._explain_close(error)
+        if isinstance(error, LoginError):
+            return LinkError(f"The relay {self.url} does not speak our language: {error}.")
+        if isinstance(error, TimeoutError):
+            return LinkError(f"The relay {self.url} did not answer in time.")
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return LinkError(
+                f"The certificate of {self.url} is not trusted: {error.verify_message}.", refused=True
+            )
+        if isinstance(error, InvalidStatus):
+            return LinkError(
+                f"{self.url} answers with HTTP {error.response.status_code}; is it a crowdpad relay?"
+            )
+        if isinstance(error, OSError):
+            return LinkError(f"Cannot reach the relay {self.url}: {error.strerror or error}.")
+        return LinkError(f"Cannot connect to {self.url}: {error}.", refused=isinstance(error, InvalidURI))
+
+    def _explain_close(self, error: ConnectionClosed) -> LinkError:
+        if error.rcvd is not None and error.rcvd.code in REFUSALS:
+            refusal = REFUSALS[error.rcvd.code]
+            return LinkError(f"{self.url}: {refusal.text}", refused=refusal.final)
+        if error.sent is not None and error.sent.code == CloseCode.MESSAGE_TOO_BIG:
+            self.counters["oversize"] += 1
+            return LinkError(f"The relay {self.url} sent more than a datagram holds.")
+        if error.rcvd is not None and error.rcvd.code == CloseCode.GOING_AWAY:
+            return LinkError(f"The relay {self.url} is stopping.")
+        return LinkError(f"The connection to the relay {self.url} broke.")
+
+
+async def _text(connection: _Connection) -> str:
+    message = await connection.recv()
+    if not isinstance(message, str):
+        raise LoginError("it sends datagrams before the welcome")
+    return message
+
+
+async def _leave(connection: _Connection) -> None:
+    """Closes politely if that goes quickly. Never waits longer, whatever the other side does."""
+    try:
+        async with asyncio.timeout(_CLOSE_S):
+            await connection.close()
+    except TimeoutError:
+        pass  # it is cut off below
+    finally:
+        connection.transport.abort()
+
+
+def _is_final(connection: _Connection) -> bool:
+    refusal = REFUSALS.get(connection.close_code or 0)
+    return refusal is not None and refusal.final
+
+
+def _is_loopback(host: str) -> bool:
+    """No proxy stands between a program and its own machine, whatever the environment says."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
