@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0 if every gate holds. Pytest's own summary is the last thing printed, so the verdicts stand above it."""
+    """0 if every gate holds. Pytest's summary is the last thing printed, so the verdicts stand above it."""
     *checks, tests = GATES
     failed = [name for name, command in checks if not holds(name, command)]
     if failed:
