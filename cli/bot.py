@@ -1,0 +1,56 @@
+"""Read Twitch chat and send what it asks for to the receiver. This is the program that runs at home.
+
+  crowdpad bot --config bot.yaml
+
+Needs no account: without a token it reads chat as an anonymous viewer. Ctrl-C ends it, and the receiver lets
+go of every button.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+
+from bot.app import Bot
+from bot.chat import open_source
+from bot.chat.error import SourceError
+from cli import programs, status
+from cli.errors import EXIT_USAGE, CommandError
+from cli.running import run_until_stopped
+from config.controllers import ControllerError
+from config.load import load
+from config.model import BotConfig
+from tunnel.identity import IdentityError
+from tunnel.wallclock import WallClock
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """As for all three programs."""
+    programs.add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when it was told to end, or its recording has been played; CommandError if it cannot begin."""
+    config = load(args.config, BotConfig)
+    programs.start_logging(args.log_level)
+    identity, clock = programs.identity(config), WallClock()
+    try:
+        bot = Bot(config, identity=identity, source=open_source(config.chat, clock), clock=clock)
+        programs.ready(
+            f"bot {identity.public.address} plays {config.controller} over {len(config.relays)} relays"
+        )
+        run_until_stopped(status.beside(bot.run(), bot.endpoint.paths, lambda: counts(bot), clock))
+    except (SourceError, ControllerError, IdentityError) as error:
+        raise CommandError(str(error), EXIT_USAGE) from error
+    return 0
+
+
+def counts(bot: Bot) -> Mapping[str, int]:
+    """What a streamer wants to know of it each minute."""
+    stats = bot.stats()
+    return {
+        "commands": stats.commands,
+        "played": stats.applied,
+        "late": stats.late + stats.stale,
+        "lost": stats.lost,
+    }
