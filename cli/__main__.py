@@ -1,7 +1,7 @@
-"""`crowdpad COMMAND`: finds the command, loads its module alone, and turns what it says into an exit status.
+"""`crowdpad COMMAND`: finds the command, loads its module alone, turns its end into an exit status.
 
-A command is one module of this package with `add_arguments(parser)` and `run(args) -> int`; its docstring is its
-help. It is imported only when it is called: the start stays quick, and a command whose libraries are broken
+A command is one module of this package with `add_arguments(parser)` and `run(args) -> int`; its docstring is
+its help. It is imported only when called: the start stays quick, and a command whose libraries are broken
 takes no other command with it.
 """
 
@@ -112,12 +112,12 @@ def unknown(name: str) -> str:
 
 
 def missing(module: str | None) -> str:
-    """The sentence for a library that is not there, which is to say: another Python than the one of `.venv`."""
+    """The sentence for a library that is not there: most likely this is not the Python of `.venv`."""
     return f"{module} is not installed in this Python; `python3 run.py` brings everything that is needed"
 
 
 def survive_any_console() -> None:
-    """A viewer's name may hold what a Windows console or a C locale cannot show: a question mark then, no end."""
+    """A viewer's name may hold what a Windows console or a C locale cannot show: a question mark then."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
