@@ -18,7 +18,7 @@ from tunnel.path import PathId
 from tunnel.session import Role, Session
 from tunnel.timing import Timing
 
-_START_MS: Final = 1_000_000.0
+_START_MS: Final = 1_700_000_000_000.0  # some day in 2023; a clock before 1970 is out of the wire's range
 
 
 @dataclass(frozen=True, slots=True)
