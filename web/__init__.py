@@ -1,0 +1,1 @@
+"""The page: what the receiver plays, drawn in a browser."""

@@ -1,0 +1,140 @@
+"""What the page shows, as one JSON-able snapshot, built from what the receiver says was played.
+
+Law of use: tell it every report, played input and label as it happens; ask for `snapshot` whenever a page
+wants one. A snapshot stands alone, so a page that misses some has only missed time.
+
+    {"about": what this is, for people,
+     "pads": [{"controls": {"A": 1, "LX": -0.5}, "presses": {"A": 12}}, ...],  controls at rest are left out
+     "link": null, or why the pads are neutral,
+     "played": [{"id": 7, "user": "maya" | null, "text": "a500ms" | null}, ...],  newest first
+     "relays": [RelayCard, ...] | null, "counters": {...} | null, "latency_ms": {...} | null}
+
+The page hides what is null.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from config.codes import BUTTONS, CONTROLS
+from config.notes import Label
+from injector.report import NEUTRAL, Report, changes
+
+# A tall page has room for about this many lines, and an older input is no news.
+SHOWN: Final = 24
+# A label travels beside its input and may come first or second; both are in hand within one round trip.
+# At 100 inputs a second this keeps them for ten seconds.
+LABELS_KEPT: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RelayCard:
+    """One relay, as the page draws it.
+
+    state     "up", "connecting", "waiting", "refused", or "cut" where a person cut it
+    delay_ms, jitter_ms, loss  as the bot measures them; None while nothing is known
+    share     of all first copies, how many came this way: 0 to 1, None before the first
+    can_cut   whether the page offers the button
+    """
+
+    name: str
+    state: str
+    delay_ms: float | None
+    jitter_ms: float | None
+    loss: float | None
+    share: float | None
+    can_cut: bool
+
+
+@dataclass(slots=True)
+class _Input:
+    id: int
+    label: Label | None
+
+
+class Feed:
+    """The state behind the page. Everything kept is bounded."""
+
+    def __init__(self, about: str, pads: int) -> None:
+        self.about = about
+        self._reports = [NEUTRAL] * pads
+        self._presses = [Counter[str]() for _ in range(pads)]
+        self._played: deque[_Input] = deque(maxlen=SHOWN)
+        self._labels: OrderedDict[int, Label] = OrderedDict()
+        self._link: str | None = None
+
+    def report(self, pad: int, report: Report) -> None:
+        """`pad` (from 1) looks like `report` now. A pad that the page does not have is ignored."""
+        if not 1 <= pad <= len(self._reports):
+            return
+        before = self._reports[pad - 1]
+        for control, value in changes(before, report):
+            if control in BUTTONS and value:
+                self._presses[pad - 1][control.value] += 1
+        self._reports[pad - 1] = report
+
+    def played(self, sequence: int) -> None:
+        """The first frame of this sequence reached the device."""
+        self._played.appendleft(_Input(sequence, self._labels.pop(sequence, None)))
+
+    def label(self, label: Label) -> None:
+        """Who typed what, for a sequence that was played, or may be soon."""
+        for shown in self._played:
+            if shown.id == label.id:
+                shown.label = label
+                return
+        self._labels[label.id] = label
+        if len(self._labels) > LABELS_KEPT:
+            self._labels.popitem(last=False)
+
+    def neutral(self, reason: str) -> None:
+        """Every pad went to rest, because of `reason`."""
+        self._reports = [NEUTRAL] * len(self._reports)
+        self._link = reason
+
+    def link(self, up: bool) -> None:
+        """Whether the bot is heard."""
+        self._link = None if up else "The bot is silent: the pads are neutral."
+
+    def snapshot(
+        self,
+        relays: Sequence[RelayCard] | None = None,
+        counters: Mapping[str, int] | None = None,
+        latency_ms: Mapping[str, float | None] | None = None,
+    ) -> dict[str, object]:
+        """Everything the page shows, as drawn above."""
+        return {
+            "about": self.about,
+            "pads": [
+                {"controls": _moved(report), "presses": dict(presses)}
+                for report, presses in zip(self._reports, self._presses, strict=True)
+            ],
+            "link": self._link,
+            "played": [_shown(played) for played in self._played],
+            "relays": None if relays is None else [asdict(relay) for relay in relays],
+            "counters": None if counters is None else dict(counters),
+            "latency_ms": None if latency_ms is None else dict(latency_ms),
+        }
+
+
+def shares(firsts: Sequence[int]) -> list[float | None]:
+    """Each path's part of all first copies; None for everybody before there is one."""
+    total = sum(firsts)
+    return [first / total if total else None for first in firsts]
+
+
+def _moved(report: Report) -> dict[str, float]:
+    values = ((control, report.value(control)) for control in CONTROLS)
+    return {control.value: round(value, 3) for control, value in values if value}
+
+
+def _shown(played: _Input) -> dict[str, object]:
+    label = played.label
+    return {
+        "id": played.id,
+        "user": label.user if label else None,
+        "text": label.text if label else None,
+    }
