@@ -23,6 +23,7 @@ from tunnel.keccak import keccak256
 
 SIGNATURE_SIZE: Final = 65
 PUBLIC_KEY_SIZE: Final = 33
+SECRET_SIZE: Final = 32
 _ETHEREUM_V: Final = 27  # personal_sign writes the recovery id as 27 or 28 (Yellow Paper, appendix F)
 
 
@@ -55,7 +56,7 @@ class PublicKey:
     def address(self) -> str:
         """The Ethereum address, "0x" and 40 digits whose case is a checksum (EIP-55)."""
         point = _point(self.bytes).format(compressed=False)
-        return _checksummed(keccak256(point[1:])[-20:].hex())
+        return checksum_address(keccak256(point[1:])[-20:].hex())
 
     def __str__(self) -> str:
         return self.address
@@ -66,6 +67,8 @@ class Identity:
 
     def __init__(self, secret: bytes) -> None:
         """From the 32-byte secret. Raises IdentityError if it is not between 1 and the group's order."""
+        if len(secret) != SECRET_SIZE:
+            raise IdentityError(f"a private key is {SECRET_SIZE} bytes, not {len(secret)}")
         try:
             self._key = coincurve.PrivateKey(secret)
         except ValueError as error:
@@ -155,7 +158,10 @@ def _text_digest(text: str) -> bytes:
     return keccak256(b"\x19Ethereum Signed Message:\n" + str(len(data)).encode() + data)
 
 
-def _checksummed(digits: str) -> str:
-    """EIP-55: a digit is upper case where the hash of the lower-case address has a nibble of 8 or more."""
+def checksum_address(digits: str) -> str:
+    """The address of 40 lower-case digits as people see it.
+
+    EIP-55: a digit is upper case where the hash of the lower-case address has a nibble of 8 or more.
+    """
     digest = keccak256(digits.encode()).hex()
     return "0x" + "".join(c.upper() if int(h, 16) >= 8 else c for c, h in zip(digits, digest, strict=False))

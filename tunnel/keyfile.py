@@ -2,7 +2,7 @@
 
 A plain file holds 64 hex digits. An encrypted one is the JSON every Ethereum wallet reads and writes
 (scrypt, AES-128-CTR, and a Keccak-256 check over the second half of the derived key and the ciphertext).
-Either is created readable by its owner alone, and a plain one that others can read is refused.
+Either is created readable by its owner alone, and refused if others can read it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _SCRYPT_P: Final = 1
 _MAX_FILE: Final = 16_384
 # A file may ask for more memory than the machine has: bounded to four times geth's standard.
 _MAX_SCRYPT_MEMORY: Final = 4 * 128 * _SCRYPT_N * _SCRYPT_R
+_MAX_SCRYPT_WORK: Final = 8 * _SCRYPT_N * _SCRYPT_R
 _MAX_PBKDF2_ROUNDS: Final = 10_000_000
 
 
@@ -46,8 +47,8 @@ def read(path: Path, passphrase: str | None = None) -> bytes:
             data = file.read(_MAX_FILE + 1)
     except FileNotFoundError as error:
         raise KeyFileError(f"{path} does not exist; make it with: crowdpad keys new {path}") from error
-    except OSError as error:
-        raise KeyFileError(f"{path} cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: a path no file can have
+        raise KeyFileError(f"{path} cannot be read: {error}") from error
     if len(data) > _MAX_FILE:
         raise KeyFileError(f"{path} is too large for a key file")
     text = data.decode("utf-8", "replace").strip()
@@ -64,14 +65,19 @@ def write(path: Path, secret: bytes, passphrase: str | None = None) -> None:
     """Into a new file, mode 0600. Raises KeyFileError if the file exists or cannot be made."""
     text = secret.hex() if passphrase is None else encrypt(secret, passphrase)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True)
+        if path.exists():
+            raise KeyFileError(f"{path} exists already; a key is never overwritten")
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise KeyFileError(f"{path} exists already; a key is never overwritten") from error
+    except (OSError, ValueError) as error:
+        raise KeyFileError(f"{path} cannot be made: {error}") from error
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text + "\n")
     except OSError as error:
-        raise KeyFileError(f"{path} cannot be made: {error.strerror}") from error
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text + "\n")
+        path.unlink(missing_ok=True)  # half a key is worse than none
+        raise KeyFileError(f"{path} cannot be written: {error}") from error
 
 
 def encrypt(secret: bytes, passphrase: str, cost: int = _SCRYPT_N) -> str:
@@ -105,7 +111,8 @@ def decrypt(text: str, passphrase: str) -> bytes:
         derived = _derive(crypto["kdf"], crypto["kdfparams"], passphrase.encode())
         if not hmac.compare_digest(keccak256(derived[16:32] + ciphertext), bytes.fromhex(crypto["mac"])):
             raise KeyFileError("the passphrase does not open this key file")
-        return _aes_ctr(derived[:16], bytes.fromhex(crypto["cipherparams"]["iv"]), ciphertext)
+        secret = _aes_ctr(derived[:16], bytes.fromhex(crypto["cipherparams"]["iv"]), ciphertext)
+        return secret.rjust(32, b"\0")  # some wallets drop leading zero bytes
     except (
         KeyError,
         TypeError,
@@ -124,9 +131,12 @@ def _derive(kdf: str, params: dict[str, Any], passphrase: bytes) -> bytes:
         raise KeyFileError("the key file asks for a derived key of an unheard-of length")
     if kdf == "scrypt":
         n, r, p = int(params["n"]), int(params["r"]), int(params["p"])
-        if 128 * n * r > _MAX_SCRYPT_MEMORY or p > 16:
-            raise KeyFileError("the key file asks for more memory than any wallet does")
-        return Scrypt(salt=salt, length=length, n=n, r=r, p=p).derive(passphrase)
+        if 128 * n * r > _MAX_SCRYPT_MEMORY or r > 32 or p > 16 or n * r * p > _MAX_SCRYPT_WORK:
+            raise KeyFileError("the key file asks for more memory or time than any wallet does")
+        try:
+            return Scrypt(salt=salt, length=length, n=n, r=r, p=p).derive(passphrase)
+        except (ValueError, MemoryError) as error:
+            raise KeyFileError("the key file asks for scrypt parameters that are not allowed") from error
     if kdf == "pbkdf2" and params["prf"] == "hmac-sha256":
         rounds = int(params["c"])
         if rounds > _MAX_PBKDF2_ROUNDS:
