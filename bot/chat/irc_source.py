@@ -1,0 +1,237 @@
+"""Twitch chat over a WebSocket: the asyncio shell around `bot.chat.irc`."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import random
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+
+from bot.chat.error import SourceError
+from bot.chat.irc import End, IrcSession, Login, Wait
+from bot.chat.irc_room import IrcRoom
+from bot.chat.line import ChatEvent, SourceState
+from bot.chat.mailbox import Mailbox
+from bot.chat.patience import Patience
+from tunnel.wallclock import WallClock
+
+log = logging.getLogger(__name__)
+
+TWITCH_URL = "wss://irc-ws.chat.twitch.tv:443"
+
+# Twitch's frames are a few kilobytes. A line of 100 kB fits and is dropped by the parser, with the connection
+# kept; beyond this WebSocket itself ends the connection, and we make another.
+MAX_FRAME = 1 << 20
+OPEN_SECONDS = 10.0
+# A close that nobody answers must not hold up Ctrl-C, which has a second.
+CLOSE_SECONDS = 0.4
+# Our lines are tiny: one that cannot be written for this long shows that the server has stopped reading.
+SEND_SECONDS = 10.0
+
+# The last two are the machine's settings: a SOCKS proxy without the library for it, a host name that is none.
+_CONNECTION_ERRORS = (OSError, WebSocketException, ImportError, UnicodeError)
+
+_NAME = re.compile(r"[a-z0-9_]{1,50}")
+
+
+class IrcSource:
+    """Reads one channel, for ever: reconnects by itself, and over a RECONNECT without a gap.
+
+    url, channel  the chat server (TLS unless the scheme is ws) and the channel's login, '#' optional
+    nick, token   an account, both or neither; without a token we read anonymously, as justinfan
+    counters      what was dropped and how often we had to reconnect
+    """
+
+    def __init__(
+        self,
+        url: str,
+        channel: str,
+        nick: str | None = None,
+        token: str | None = None,
+        shared_chat: bool = False,
+        clock: WallClock | None = None,
+    ) -> None:
+        self._url = _checked_url(url, has_token=token is not None)
+        self._login = _login(nick, token)
+        self._clock = clock or WallClock()
+        self._room = IrcRoom(_checked_name("channel", channel.removeprefix("#")), shared_chat=shared_chat)
+
+    @property
+    def counters(self) -> Counter[str]:
+        """What was dropped, and why."""
+        return self._room.counters
+
+    async def events(self) -> AsyncIterator[list[ChatEvent]]:
+        """Batches: a frame, or all the frames that were ready together."""
+        mailbox = Mailbox()
+        keeper = asyncio.create_task(self._keep_connected(mailbox))
+        keeper.add_done_callback(lambda _: mailbox.close())
+        try:
+            while batch := await mailbox.take():
+                yield batch
+            await keeper  # it never returns: whatever ended it is raised here
+        finally:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+
+    async def _keep_connected(self, mailbox: Mailbox) -> None:
+        """One conversation after another; after RECONNECT the old one is read on while the new one begins."""
+        patience = Patience()
+        leaving: asyncio.Task[None] | None = None
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                talk = _Conversation(self._url, IrcSession(self._room, self._login), self._clock, mailbox)
+                task = tasks.create_task(talk.run())
+                end = await talk.ended
+                if end.wait is Wait.AT_ONCE:
+                    if leaving is not None:  # never more than one besides the current one
+                        leaving.cancel()
+                    leaving = task
+                wait_ms = patience.wait_ms(
+                    end.wait, now=self._clock.now(), lived_ms=talk.lived_ms, draw=random.random()
+                )
+                self.counters["reconnect"] += 1
+                log.info(
+                    "Chat of #%s: %s. Next connection in %.1f s.",
+                    self._room.channel,
+                    end.because,
+                    wait_ms / 1000,
+                )
+                if end.wait is not Wait.AT_ONCE:
+                    mailbox.put([SourceState(False, self._sentence(end, wait_ms))])
+                await asyncio.sleep(wait_ms / 1000)
+
+    def _sentence(self, end: End, wait_ms: float) -> str:
+        seconds = max(1, round(wait_ms / 1000))
+        return (
+            f"The chat of #{self._room.channel} cannot be read: {end.because}. Trying again in {seconds} s."
+        )
+
+
+class _Conversation:
+    """One WebSocket and its session. `ended` is set when it needs a successor, maybe before `run` returns."""
+
+    def __init__(self, url: str, session: IrcSession, clock: WallClock, mailbox: Mailbox) -> None:
+        self.ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
+        self._url = url
+        self._session = session
+        self._clock = clock
+        self._mailbox = mailbox
+        self._opened_ms: float | None = None
+
+    @property
+    def lived_ms(self) -> float:
+        """How long the connection has been open, 0 if it never was."""
+        return 0.0 if self._opened_ms is None else self._clock.now() - self._opened_ms
+
+    async def run(self) -> None:
+        """Connects and talks until the session or the socket has had enough. Raises only when cancelled."""
+        try:
+            async with connect(
+                self._url,
+                compression=None,
+                max_size=MAX_FRAME,
+                open_timeout=OPEN_SECONDS,
+                close_timeout=CLOSE_SECONDS,
+                ping_interval=None,  # the session has a PING of its own, at the level that matters
+                proxy=None if _is_loopback(self._url) else True,
+            ) as socket:
+                self._opened_ms = self._clock.now()
+                self._session.connected(self._opened_ms)
+                await self._talk(socket)
+        except _CONNECTION_ERRORS as error:
+            self._end(End(_reason(error), Wait.BACK_OFF))
+
+    async def _talk(self, socket: ClientConnection) -> None:
+        await self._follow_up(socket)
+        halves = [asyncio.create_task(self._read(socket)), asyncio.create_task(self._watch(socket))]
+        try:
+            done, _ = await asyncio.wait(halves, return_when=asyncio.FIRST_COMPLETED)
+            for half in done:
+                half.result()
+        finally:
+            for half in halves:
+                half.cancel()
+            await asyncio.gather(*halves, return_exceptions=True)
+
+    async def _read(self, socket: ClientConnection) -> None:
+        session, clock, mailbox = self._session, self._clock, self._mailbox
+        while not session.over:
+            frame = await socket.recv()
+            now = clock.now()
+            if isinstance(frame, str):
+                mailbox.put(session.receive(frame, now))
+            else:
+                session.receive_binary(now)
+            await self._follow_up(socket)
+            await mailbox.space()
+
+    async def _watch(self, socket: ClientConnection) -> None:
+        """Wakes the session when something is due. While the link talks, deadlines only move away."""
+        while not self._session.over:
+            due_ms = self._session.next_timeout()
+            assert due_ms is not None, "an open conversation always waits for something"
+            await asyncio.sleep(max(0.0, due_ms - self._clock.now()) / 1000)
+            self._mailbox.put(self._session.handle_timeout(self._clock.now()))
+            await self._follow_up(socket)
+
+    async def _follow_up(self, socket: ClientConnection) -> None:
+        """What the session wants done after every call."""
+        for line in self._session.lines_to_send():
+            async with asyncio.timeout(SEND_SECONDS):
+                await socket.send(line)
+        if self._session.end is not None:
+            self._end(self._session.end)
+
+    def _end(self, end: End) -> None:
+        if not self.ended.done():
+            self.ended.set_result(end)
+
+
+def _checked_url(url: str, *, has_token: bool) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        raise SourceError(f"The chat server's url must look like {TWITCH_URL}, not {url!r}.")
+    if has_token and parts.scheme == "ws" and not _is_loopback(url):
+        raise SourceError(f"A token is not sent over an unencrypted line: use wss:// instead of {url!r}.")
+    return url
+
+
+def _checked_name(what: str, name: str) -> str:
+    if not _NAME.fullmatch(name.lower()):
+        raise SourceError(f"A Twitch {what} has only letters, digits and underscores; {name!r} does not fit.")
+    return name.lower()
+
+
+def _login(nick: str | None, token: str | None) -> Login:
+    if token is None:
+        if nick is not None:
+            log.warning("Chat is read anonymously: the account %s is of no use without a token.", nick)
+        return Login(f"justinfan{random.randint(10_000, 99_999)}")
+    if nick is None:
+        raise SourceError("A chat token needs `nick` too: the login of the account it belongs to.")
+    if not re.fullmatch(r"[\x21-\x7e]{1,256}", token):
+        raise SourceError("The chat token is not one: it must be a single word of printable characters.")
+    return Login(_checked_name("nick", nick), token)
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong in the words of whoever noticed, on one line."""
+    if isinstance(error, TimeoutError):
+        return "the chat server does not answer in time"
+    return " ".join(str(error).split()) or type(error).__name__
