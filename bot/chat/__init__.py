@@ -1,0 +1,41 @@
+"""Where chat comes from: one file per source, and the one list of them."""
+
+from __future__ import annotations
+
+import os
+
+from bot.chat.error import SourceError
+from bot.chat.irc_source import IrcSource
+from bot.chat.line import ChatSource
+from bot.chat.log import LogSource
+from bot.chat.terminal import TerminalSource
+from config.model import IrcChat, LogChat, TerminalChat
+from tunnel.wallclock import WallClock
+
+__all__ = ["SourceError", "open_source"]
+
+# A token is 30 characters; a file that goes on past this is something else.
+MAX_TOKEN_FILE = 4096
+
+
+def open_source(chat: IrcChat | LogChat | TerminalChat, clock: WallClock) -> ChatSource:
+    """The source the configuration names. Raises SourceError with a sentence for the person who wrote it."""
+    if isinstance(chat, LogChat):
+        return LogSource(chat.file, chat.speed, clock)
+    if isinstance(chat, TerminalChat):
+        return TerminalSource(chat.name, clock)
+    return IrcSource(chat.url, chat.channel, chat.nick, _token(chat), chat.shared_chat, clock)
+
+
+def _token(chat: IrcChat) -> str | None:
+    """From the file, else from the environment, else none at all."""
+    if chat.token_file is None:
+        return os.environ.get(chat.token_env, "").strip() or None
+    try:
+        with chat.token_file.open(encoding="utf-8") as file:
+            token = file.read(MAX_TOKEN_FILE).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"The chat token in {chat.token_file} cannot be read: {error}.") from error
+    if not token:
+        raise SourceError(f"The chat token file {chat.token_file} is empty.")
+    return token
