@@ -14,6 +14,10 @@ class DeviceError(Exception):
     """The device cannot be used. The text is one sentence for a person, with the commands that mend it."""
 
 
+class DeviceGoneError(DeviceError):
+    """Whoever was played for has left and will not come back: there is nothing to open anew, and no fault."""
+
+
 class Device(Protocol):
     """Drives up to four pads, numbered from 1. Calls return at once; none of them waits or sleeps.
 

@@ -1,0 +1,351 @@
+"""The receiver: what comes out of the tunnel goes to the player, what the player orders goes to the device.
+
+Everything here happens on one loop, in order. On every way out, the pads are at rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from config.model import ReceiverConfig
+from config.notes import LABEL, Label, NoteError
+from injector.devices.device import Device, DeviceError, DeviceGoneError
+from injector.guard import Neutral
+from injector.observer import Observer
+from injector.player import Order, Player, Resolve, Rest, Show
+from injector.rules import Rules
+from injector.timers import fine_timers
+from tunnel.endpoint import Endpoint
+from tunnel.events import (
+    CancelArrived,
+    Connected,
+    Event,
+    NoteArrived,
+    Outcome,
+    PeerHeard,
+    PeerSilent,
+    SequenceArrived,
+)
+from tunnel.frame import SequenceId
+from tunnel.identity import Identity, PublicKey
+from tunnel.session import Role
+from tunnel.timing import Timing
+from tunnel.wallclock import WallClock
+
+__all__ = ["Observer", "Receiver", "ReceiverStats", "Tunnel"]
+
+log = logging.getLogger(__name__)
+
+_NEVER = float("inf")
+
+
+class Tunnel(Protocol):
+    """What the receiver needs of an endpoint."""
+
+    async def run(self) -> Any:
+        """Until cancelled."""
+
+    def report(self, id: SequenceId, outcome: Outcome) -> None:
+        """Tell the sender what became of a sequence."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverStats:
+    """Sequences by what became of them, since the start; `waiting` are those with frames left to play."""
+
+    played: int
+    stale: int
+    refused: int
+    cancelled: int
+    doubled: int
+    waiting: int
+    device: str
+    device_failures: int
+
+
+class Receiver:
+    """One receiver. `device_factory` opens the device, in a thread, since drivers take their time."""
+
+    def __init__(
+        self,
+        config: ReceiverConfig,
+        *,
+        identity: Identity,
+        device_factory: Callable[[], Device],
+        clock: WallClock,
+        observer: Observer | None = None,
+        endpoint_factory: Callable[..., Any] = Endpoint,
+    ) -> None:
+        self.counters: Counter[str] = Counter()
+        self._clock = clock
+        self._observer = observer or Observer()
+        self._player = Player(_rules(config), clock.now())
+        self._open_device = device_factory
+        self._device: Device | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._said = ""  # the device's last complaint
+        self._ended: asyncio.Future[Exception | None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = _NEVER
+        self.endpoint = endpoint_factory(
+            role=Role.RECEIVER,
+            identity=identity,
+            peer=PublicKey.parse(config.bot),
+            relays=config.relays,
+            on_event=self._on_event,
+            clock=clock,
+            timing=_timing(config),
+        )
+
+    async def run(self) -> None:
+        """Until cancelled, or until whoever the device played for has left.
+
+        Raises DeviceError if the device cannot be opened at all; one that fails later is opened again.
+        """
+        self._ended = asyncio.get_running_loop().create_future()
+        tunnel: asyncio.Task[Any] | None = None
+        with fine_timers():
+            try:
+                self._player.handle_timeout(self._clock.now())  # its first order is to open the device
+                self._install(await self._opened())
+                tunnel = asyncio.create_task(self.endpoint.run(), name="tunnel")
+                await asyncio.wait({tunnel, self._ended}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                self._stop()
+                await _end(tunnel, self._opening)
+        error = self._ended.result()
+        if error is not None:
+            raise error
+        if not tunnel.cancelled():
+            tunnel.result()
+
+    def panic(self) -> None:
+        """Everything to rest, and nothing is played until `resume`."""
+        self._turn(lambda now: self._player.panic())
+
+    def resume(self) -> None:
+        self._player.resume()
+
+    def stats(self) -> ReceiverStats:
+        return ReceiverStats(
+            played=self.counters["applied"],
+            stale=self.counters["stale"],
+            refused=self.counters["refused"],
+            cancelled=self.counters["cancelled"],
+            doubled=self._player.counters["doubled"],
+            waiting=len(self._player.timeline),
+            device=self._player.guard.state.value,
+            device_failures=self._player.counters["device_failures"],
+        )
+
+    # -- what comes in -------------------------------------------------------------------------------------
+
+    def _on_event(self, event: Event) -> None:
+        self._turn(lambda now: self._decide(event, now))
+
+    def _on_timer(self) -> None:
+        self._timer, self._timer_at = None, _NEVER
+        self._turn(self._player.handle_timeout)
+
+    def _turn(self, decide: Callable[[float], list[Order]]) -> None:
+        """Decide, obey, set the timer. If any of it breaks, the pads rest and `run` raises what broke."""
+        if self._ended is None or self._ended.done():
+            return
+        try:
+            self._obey(decide(self._clock.now()))
+            self._schedule()
+        except DeviceGoneError as gone:
+            log.info("%s", gone)
+            self._stop()
+        except Exception as error:  # noqa: BLE001 - handed to `run`, which raises it; a timer would swallow it
+            self._stop(error)
+
+    def _decide(self, event: Event, now: float) -> list[Order]:
+        if isinstance(event, SequenceArrived):
+            return self._player.arrived(event, now)
+        if isinstance(event, CancelArrived):
+            return self._player.cancelled(event.targets, now)
+        if isinstance(event, NoteArrived):
+            self._note(event)
+        elif isinstance(event, Connected):
+            self._observer.link(True)
+            return self._player.connected(event.fresh)
+        elif isinstance(event, PeerHeard):
+            self._observer.link(True)
+        elif isinstance(event, PeerSilent):
+            self._observer.link(False)
+            return self._player.silent()
+        return []
+
+    def _note(self, note: NoteArrived) -> None:
+        if note.kind != LABEL:
+            self.counters["notes_unknown"] += 1
+            return
+        try:
+            label = Label.unpack(note.body)
+        except NoteError:
+            self.counters["notes_malformed"] += 1
+            return
+        self._observer.label(label)
+
+    # -- what goes out -------------------------------------------------------------------------------------
+
+    def _obey(self, orders: Sequence[Order]) -> None:
+        for place, order in enumerate(orders):
+            trouble = None
+            if isinstance(order, Show):
+                trouble = self._show(order)
+            elif isinstance(order, Resolve):
+                self._resolve(order)
+            elif isinstance(order, Rest):
+                trouble = self._rest(order.reason)
+            else:
+                self._opening = asyncio.create_task(self._reopen(), name="open the device")
+            if trouble is not None:
+                self._fail(trouble, orders[place + 1 :])
+                return
+
+    def _show(self, order: Show) -> str | None:
+        """What went wrong, in words: the exception itself would keep the device's insides alive."""
+        assert self._device is not None, "the player shows nothing without a device"
+        try:
+            self._device.apply(order.pad, order.report)
+        except DeviceGoneError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a driver raises, its pads are in an unknown state
+            return _sentence(error)
+        self._observer.report(order.pad, order.report)
+        return None
+
+    def _resolve(self, order: Resolve) -> None:
+        self.endpoint.report(order.id, order.outcome)
+        self.counters[order.outcome.name.lower()] += 1
+        if order.outcome is Outcome.APPLIED:
+            self._observer.played(order.id, self._clock.now())
+
+    def _rest(self, reason: Neutral) -> str | None:
+        """As `_show`."""
+        if self._device is not None:
+            log.info("All pads at rest: %s.", reason.value)
+            try:
+                self._device.neutral()
+            except Exception as error:  # noqa: BLE001 - as above
+                return _sentence(error)
+        self._observer.neutral(reason.value)
+        return None
+
+    def _schedule(self) -> None:
+        """One timer for the next deadline. Firing early is harmless: a later deadline leaves it as it is."""
+        deadline = self._player.next_timeout()
+        if deadline is None or deadline >= self._timer_at:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._timer_at = deadline
+        self._timer = loop.call_at(loop.time() + (deadline - self._clock.now()) / 1000, self._on_timer)
+
+    # -- the device's life ---------------------------------------------------------------------------------
+
+    async def _opened(self) -> Device:
+        """A new device. If nobody waits for it any more when it is there, it is closed."""
+        opening = asyncio.get_running_loop().run_in_executor(None, self._open_device)
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_unwanted)
+            raise
+
+    async def _reopen(self) -> None:
+        trouble = None
+        try:
+            device = await self._opened()
+        except Exception as error:  # noqa: BLE001 - whatever a driver raises, it is tried again later
+            trouble = _sentence(error)
+        if trouble is None:
+            log.info("The device is open again.")
+            self._said = ""
+            self._turn(lambda now: self._install(device))
+        else:
+            self._turn(lambda now: self._player.failed([], now))
+            self._say_failed(trouble)
+
+    def _install(self, device: Device) -> list[Order]:
+        self._device = device
+        device.neutral()
+        self._player.opened(self._clock.now())
+        self._observer.device_opened()
+        return []
+
+    def _fail(self, trouble: str, undone: Sequence[Order]) -> None:
+        self._let_go()
+        self._obey(self._player.failed(undone, self._clock.now()))
+        self._say_failed(trouble)
+
+    def _say_failed(self, trouble: str) -> None:
+        if trouble != self._said:  # a driver that stays away fails again and again in the same words
+            log.warning("The device failed, and is tried again until it works. %s", trouble)
+            self._said = trouble
+        self._observer.device_failed(trouble)
+
+    def _let_go(self) -> None:
+        """The device at rest and closed, whatever state it is in."""
+        device, self._device = self._device, None
+        if device is None:
+            return
+        for step in (device.neutral, device.close):
+            try:
+                step()
+            except Exception:
+                self.counters["device_not_closed"] += 1
+                log.exception("The device could not be closed properly.")
+
+    def _stop(self, error: Exception | None = None) -> None:
+        """Nothing is played from here on."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._device is not None:
+            self._let_go()
+            self._observer.neutral(Neutral.STOP.value)
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(error)
+
+
+def _rules(config: ReceiverConfig) -> Rules:
+    return Rules(
+        pads=config.pads,
+        deny=frozenset(config.deny),
+        stale_after_ms=config.stale_after_ms,
+        longest_hold_ms=config.longest_hold_ms,
+    )
+
+
+def _timing(config: ReceiverConfig) -> Timing:
+    silence = float(config.silence_after_ms)
+    return Timing(
+        silence_after=silence,
+        idle_silence=max(silence, Timing().idle_silence),
+        stale_after=float(config.stale_after_ms),
+    )
+
+
+def _sentence(error: Exception) -> str:
+    return str(error) if isinstance(error, DeviceError) else f"{type(error).__name__}: {error}"
+
+
+def _close_unwanted(opening: asyncio.Future[Device]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
+
+
+async def _end(*tasks: asyncio.Task[Any] | None) -> None:
+    """Cancel what still runs and wait until it is over."""
+    running = [task for task in tasks if task is not None]
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)

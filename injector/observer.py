@@ -1,0 +1,31 @@
+"""What a page, a log or a test may watch the receiver do. It watches: nothing it does is waited for."""
+
+from __future__ import annotations
+
+from config.notes import Label
+from injector.report import Report
+
+
+class Observer:
+    """Override what you want to see. Called on the loop, in order; must neither wait nor raise."""
+
+    def report(self, pad: int, report: Report) -> None:
+        """The device has taken this report. (At rest after `neutral`, without being said for each pad.)"""
+
+    def played(self, id: int, at_ms: float) -> None:
+        """The first frame of this sequence reached the device, at this time of our clock."""
+
+    def label(self, label: Label) -> None:
+        """Who asked for a sequence and how; may come before or after it is played, or not at all."""
+
+    def neutral(self, reason: str) -> None:
+        """Every pad went to rest."""
+
+    def device_opened(self) -> None:
+        """The device is there and at rest: at the start, and after each failure."""
+
+    def device_failed(self, text: str) -> None:
+        """The device failed, in one sentence; it is being opened again."""
+
+    def link(self, up: bool) -> None:
+        """The bot is heard, or heard no longer."""
