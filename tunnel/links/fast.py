@@ -6,7 +6,8 @@ goes straight from `process_event` to a callback; every other frame (text, fragm
 library's way. `process_event` is the library's hook for what its subclasses do differently, not a documented
 one: tests/tunnel/links/test_fast.py notices if it goes.
 
-Sending is the library's `broadcast`, which writes at once. It knows no back-pressure: ask `writable` first.
+Sending is the library's `broadcast`, which writes at once. It knows no back-pressure: what is written while
+the connection is `paused` piles up in memory, so look first.
 
 Everything but a datagram is rare in our protocol, so everything but a datagram is limited here, before any
 queue: pings that want pongs nobody reads, empty fragments, texts. Who sends more is cut off.
@@ -37,11 +38,6 @@ class FastConnection(Connection):
     flooded = False  # it was cut off for sending too much that is no datagram
     _rare: TokenBucket | None = None
     _stall: Stall | None = None
-
-    @property
-    def writable(self) -> bool:
-        """Whether the write buffer is below its limit. What is written beyond that piles up in memory."""
-        return not self.paused
 
     def stalled(self, limit_ms: float, now: float) -> bool:
         """Whether the other side read nothing of a full buffer for `limit_ms`. Ask about every second."""

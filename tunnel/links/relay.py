@@ -10,7 +10,7 @@ import asyncio
 import ipaddress
 import logging
 import ssl
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Never
@@ -26,7 +26,7 @@ from tunnel.identity import Identity
 from tunnel.links.days import RelayDays
 from tunnel.links.fast import FastConnection
 from tunnel.links.link import MAX_DATAGRAM, LinkError
-from tunnel.links.sender import Sender
+from tunnel.links.sender import PARKED, Sender
 from tunnel.relay.login import Challenge, Login, LoginError, Refused, parse_verdict, rooms_to_json
 from tunnel.relay.refusal import REFUSALS
 from tunnel.wallclock import WallClock
@@ -97,6 +97,7 @@ class RelayLink:
         self._clock = clock
         self._tls_ca = tls_ca
         self._sender: Sender | None = None
+        self._early: deque[bytes] = deque(maxlen=PARKED)
         self._largest = MAX_DATAGRAM  # the relay may bear less
         self._until_closed: asyncio.Timeout | None = None
         self._closed = False
@@ -120,7 +121,9 @@ class RelayLink:
             raise self._explain(error) from error
         finally:
             self._sender = None
+            self._early.clear()
             if connection is not None:
+                self.counters["flooded"] += connection.flooded
                 await _leave(connection)
 
     def send(self, datagram: bytes) -> None:
@@ -168,6 +171,8 @@ class RelayLink:
         self.relay_name = challenge.relay
         signature = self._identity.sign_text(challenge.signed_text())
         login = Login(self._identity.public.address, signature, days.rooms())
+        # Others' datagrams follow the welcome at once, perhaps in the same packet: here they wait for it.
+        connection.on_datagram = self._early.append
         await connection.send(login.to_json())
         verdict = parse_verdict(await _text(connection))
         if isinstance(verdict, Refused):
@@ -195,6 +200,8 @@ class RelayLink:
 
         self._sender = Sender(connection, self.counters)
         on_up()
+        while self._early:
+            receive(self._early.popleft())
         connection.on_datagram = receive
         looking = asyncio.create_task(self._look(connection, days))
         try:
@@ -202,7 +209,7 @@ class RelayLink:
                 message = await connection.recv()
                 if isinstance(message, str):
                     raise LoginError("it sends text where only datagrams come")
-                receive(message)  # came together with the welcome, or in fragments
+                receive(message)  # came in fragments
         finally:
             connection.on_datagram = None
             looking.cancel()
