@@ -1,0 +1,156 @@
+"""The bot: reads chat, and sends what it asks for to the receiver. The thin shell around bot.flow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+from bot.chat.line import ChatSource
+from bot.crowd import Crowd
+from bot.flow import Flow
+from bot.observer import BotStats, Observer
+from config.controllers import load_controller
+from config.model import BotConfig
+from tunnel.endpoint import Endpoint
+from tunnel.events import Event
+from tunnel.identity import Identity, PublicKey
+from tunnel.session import Role
+from tunnel.wallclock import WallClock
+
+# At the end everything is taken back. Time for that to leave, to be lost once and sent again; longer, and
+# whoever pressed Ctrl-C notices. If it does not get through, the receiver's own silence limit does the same.
+FAREWELL_MS: Final = 300
+# A source that ends by itself (a recording): its last line may last 10 s, and be a stale-limit late.
+LINGER_MS: Final = 15_000
+_POLL_MS: Final = 10  # how often the end of such a wait is looked for
+
+
+class Bot:
+    """One bot: one chat source, one receiver.
+
+    Raises config.controllers.ControllerError or tunnel.identity.IdentityError if the configuration names no
+    such controller or receiver.
+    """
+
+    def __init__(
+        self,
+        config: BotConfig,
+        *,
+        identity: Identity,
+        source: ChatSource,
+        clock: WallClock,
+        observer: Observer | None = None,
+        endpoint_factory: Callable[..., Endpoint] = Endpoint,
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._is_recording = config.chat.source == "log"
+        self._wake = asyncio.Event()
+        self._linked = asyncio.Event()
+        self._drained = asyncio.Event()
+        self.endpoint = endpoint_factory(
+            role=Role.SENDER,
+            identity=identity,
+            peer=PublicKey.parse(config.receiver),
+            relays=config.relays,
+            on_event=self._on_event,
+            clock=clock,
+        )
+        limits = config.limits
+        crowd = Crowd(
+            per_user_per_second=limits.per_user_per_second,
+            per_user_burst=limits.per_user_burst,
+            global_per_second=limits.global_per_second,
+            global_burst=limits.global_burst,
+        )
+        self._flow = Flow(
+            self.endpoint,
+            load_controller(config.controller),
+            crowd,
+            queue=config.queue,
+            labels=config.labels,
+            observer=observer,
+        )
+
+    def stats(self) -> BotStats:
+        """What the bot has done so far."""
+        return self._flow.stats()
+
+    async def run(self) -> None:
+        """Runs until cancelled, or until a recording has ended and its last input is played.
+
+        However it ends, the receiver is told to let go of everything.
+        """
+        tunnel = asyncio.create_task(self.endpoint.run(), name="tunnel")
+        chat = asyncio.create_task(self._follow_chat(), name="chat")
+        time = asyncio.create_task(self._keep_time(), name="time")
+        try:
+            done, _ = await asyncio.wait({tunnel, chat, time}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            chat.cancel()  # nobody presses anything any more
+            time.cancel()
+            try:
+                await self._let_go(tunnel)
+            finally:
+                tunnel.cancel()
+                await asyncio.wait({tunnel, chat, time})
+
+    def _on_event(self, event: Event) -> None:
+        self._flow.handle_event(event)
+        if self._flow.link_up:
+            self._linked.set()
+        else:
+            self._linked.clear()
+        self._look_after_the_waiting()
+
+    async def _follow_chat(self) -> None:
+        await self._readiness()
+        async for batch in self._source.events():
+            self._flow.handle(batch, self._clock.now())
+            self._look_after_the_waiting()
+            await self._readiness()
+        await self._quiet()
+
+    def _look_after_the_waiting(self) -> None:
+        """Wakes `_keep_time`, outside the call we are in: to submit what fits, and to mind what expires."""
+        if self._flow.waiting:
+            self._drained.clear()
+            self._wake.set()
+
+    async def _keep_time(self) -> None:
+        while True:
+            self._wake.clear()
+            now = self._clock.now()
+            self._flow.handle_timeout(now)
+            deadline = self._flow.next_timeout()
+            if deadline is None:
+                self._drained.set()
+            try:
+                async with asyncio.timeout(None if deadline is None else (deadline - now) / 1000):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass  # the deadline has come
+
+    async def _readiness(self) -> None:
+        """A recording can wait until there is somebody to play to; people cannot."""
+        if self._is_recording:
+            await self._drained.wait()
+            await self._linked.wait()
+
+    async def _let_go(self, tunnel: asyncio.Task[NoReturn]) -> None:
+        """Takes everything back, and waits until the receiver has answered that, within `FAREWELL_MS`."""
+        self.endpoint.cancel(())
+        for _ in range(FAREWELL_MS // _POLL_MS):
+            if tunnel.done() or not self._flow.link_up or not self.endpoint.in_flight:
+                return
+            await asyncio.sleep(_POLL_MS / 1000)
+
+    async def _quiet(self) -> None:
+        """Until nothing is under way or held any more, within `LINGER_MS`."""
+        for _ in range(LINGER_MS // _POLL_MS):
+            if self._flow.is_idle(self._clock.now()):
+                return
+            await asyncio.sleep(_POLL_MS / 1000)
