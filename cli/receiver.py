@@ -1,0 +1,114 @@
+"""Play what the bot sends, on a virtual gamepad. This is the program that runs beside the game.
+
+  crowdpad receiver --config receiver.yaml
+
+Instead of the gamepad it can move a pad on a page (device: screen), print each change (device: events) or
+feed IID programs on this machine (device: iid). However it ends, every button is let go.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+
+from cli import programs, status
+from cli.errors import EXIT_USAGE, CommandError
+from cli.running import run_until_stopped
+from config.load import load
+from config.model import ReceiverConfig
+from config.notes import Label
+from injector.app import Receiver
+from injector.devices import open_device
+from injector.devices.device import DeviceError
+from injector.observer import Observer
+from injector.report import Report
+from tunnel.identity import Identity, IdentityError
+from tunnel.wallclock import WallClock
+from web.feed import Feed
+from web.server import PageServer
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """As for all three programs."""
+    programs.add_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when it was told to end, or its reader has left; CommandError if it cannot begin."""
+    config = load(args.config, ReceiverConfig)
+    programs.start_logging(args.log_level)
+    try:
+        run_until_stopped(play(config, programs.identity(config)))
+    except IdentityError as error:
+        raise CommandError(str(error), EXIT_USAGE) from error
+    except (DeviceError, PageError) as error:
+        raise CommandError(str(error)) from error
+    return 0
+
+
+async def play(config: ReceiverConfig, identity: Identity) -> None:
+    """One receiver and, for the device that is looked at, its page. Until cancelled."""
+    clock = WallClock()
+    feed = Feed("What the receiver plays.", config.pads)
+    receiver = Receiver(
+        config,
+        identity=identity,
+        device_factory=lambda: open_device(config, clock),
+        clock=clock,
+        observer=OnThePage(feed) if config.device == "screen" else None,
+    )
+    page, where = None, f"the device `{config.device}`"
+    if config.device == "screen":
+        page = PageServer(config.screen.listen, lambda: feed.snapshot(counters=counts(receiver)))
+        await listen(page, config.screen.listen)
+        where = page.address
+    programs.ready(f"receiver {identity.public.address} plays on {where}, {programs.over(config.relays)}")
+    try:
+        await status.beside(receiver.run(), receiver.endpoint.paths, lambda: counts(receiver), clock)
+    finally:
+        if page is not None:
+            await page.stop()
+
+
+def counts(receiver: Receiver) -> Mapping[str, int]:
+    """What a streamer wants to know of it each minute."""
+    stats = receiver.stats()
+    return {"played": stats.played, "late": stats.stale, "refused": stats.refused}
+
+
+class PageError(Exception):
+    """The page cannot be served: one sentence for a person."""
+
+
+async def listen(page: PageServer, where: str) -> None:
+    """Serve the page. Raises PageError."""
+    try:
+        await page.start()
+    except OSError as error:
+        raise PageError(f"the page cannot listen on {where}: {error.strerror or error}") from error
+
+
+class OnThePage(Observer):
+    """Tells the page what the receiver does, as it does it."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+
+    def report(self, pad: int, report: Report) -> None:
+        self._feed.link(True)  # whatever kept the pads at rest is over
+        self._feed.report(pad, report)
+
+    def played(self, id: int, at_ms: float) -> None:
+        self._feed.played(id)
+
+    def label(self, label: Label) -> None:
+        self._feed.label(label)
+
+    def neutral(self, reason: str) -> None:
+        self._feed.neutral(reason)
+
+    def device_failed(self, text: str) -> None:
+        self._feed.neutral(text)
+
+    def link(self, up: bool) -> None:
+        self._feed.link(up)
