@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         bot = Bot(config, identity=identity, source=open_source(config.chat, clock), clock=clock)
         programs.ready(
-            f"bot {identity.public.address} plays {config.controller} over {len(config.relays)} relays"
+            f"bot {identity.public.address} plays {config.controller}, {programs.over(config.relays)}"
         )
         run_until_stopped(status.beside(bot.run(), bot.endpoint.paths, lambda: counts(bot), clock))
     except (SourceError, ControllerError, IdentityError) as error:

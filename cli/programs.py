@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +47,11 @@ def identity(config: BotConfig | ReceiverConfig) -> Identity:
         return Identity.load(config.identity, passphrase)
     except (IdentityError, CommandError) as error:
         raise CommandError(str(error), EXIT_USAGE) from error
+
+
+def over(relays: Sequence[str]) -> str:
+    """`over 3 relays`."""
+    return f"over {len(relays)} relay{'s' if len(relays) > 1 else ''}"
 
 
 def ready(text: str) -> None:
