@@ -1,0 +1,145 @@
+"""Helpers for the commands: calling one as a person would, and a folder with keys and configurations."""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Final, NamedTuple
+
+import pytest
+
+from cli.__main__ import main
+from tunnel.identity import Identity
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PATIENCE_S: Final = 60.0  # a hang is a failure, a slow machine is none
+
+
+class Said(NamedTuple):
+    """What a command printed, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+
+Crowdpad = Callable[..., Said]
+
+
+@pytest.fixture
+def crowdpad(capsys: pytest.CaptureFixture[str]) -> Crowdpad:
+    """Calls one command in this process."""
+
+    def call(*arguments: str | Path) -> Said:
+        status = main([str(argument) for argument in arguments])
+        return Said(status, *capsys.readouterr())
+
+    return call
+
+
+class Program:
+    """A command in a process of its own, read line by line with a deadline."""
+
+    def __init__(self, *arguments: str | Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "cli", *map(str, arguments)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        self.said: list[str] = []
+        self._lines: queue.Queue[str] = queue.Queue()
+        for stream in (self.process.stdout, self.process.stderr):
+            assert stream is not None
+            threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+
+    def wait_for(self, piece: str) -> str:
+        """The next line, of either stream, that holds `piece`."""
+        while True:
+            try:
+                line = self._lines.get(timeout=PATIENCE_S)
+            except queue.Empty:
+                raise AssertionError(f"nobody said {piece!r}; said was:\n{''.join(self.said)}") from None
+            self.said.append(line)
+            if piece in line:
+                return line
+
+    def type(self, text: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(text + "\n")
+        self.process.stdin.flush()
+
+    def end(self, number: int | None = None) -> int:
+        """Its exit status, after the signal if one is given."""
+        if number is not None:
+            self.process.send_signal(number)
+        return self.process.wait(PATIENCE_S)
+
+    def clear_away(self) -> None:
+        self.process.kill()
+        self.process.wait(PATIENCE_S)
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def _read(self, stream: IO[str]) -> None:
+        try:
+            for line in stream:
+                self._lines.put(line)
+        except ValueError:
+            pass  # closed under our hands: the test is over
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Program]]:
+    """Starts commands as processes, and ends them with the test."""
+    programs: list[Program] = []
+
+    def one(*arguments: str | Path) -> Program:
+        programs.append(Program(*arguments))
+        return programs[-1]
+
+    yield one
+    for program in programs:
+        program.clear_away()
+
+
+class Folder:
+    """Keys and configurations of one bot, one receiver and a relay, as the walk-through makes them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.bot, self.receiver = Identity.create(), Identity.create()
+        self.bot.save(path / "bot.key")
+        self.receiver.save(path / "receiver.key")
+
+    def write(self, name: str, text: str) -> Path:
+        file = self.path / name
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def relay_config(self, listen: str = "127.0.0.1:0") -> Path:
+        allow = f"[{self.bot.public.address}, {self.receiver.public.address}]"
+        return self.write("relay.yaml", f'listen: "{listen}"\nname: ams1\nallow: {allow}\n')
+
+    def bot_config(self, port: int, extra: str = "") -> Path:
+        text = f"relays: [ws://127.0.0.1:{port}]\nidentity: bot.key\nreceiver: {self.receiver.public.hex}\n"
+        return self.write("bot.yaml", f"{text}chat: {{source: terminal}}\n{extra}")
+
+    def receiver_config(self, port: int, extra: str = "device: events\n") -> Path:
+        text = f"relays: [ws://127.0.0.1:{port}]\nidentity: receiver.key\nbot: {self.bot.public.hex}\n"
+        return self.write("receiver.yaml", text + extra)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
