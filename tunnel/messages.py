@@ -181,6 +181,20 @@ def _items(content: bytes) -> Iterator[tuple[int, bytes]]:
         offset += size
 
 
+def packs(items: Iterable[bytes], room: int) -> Iterator[list[bytes]]:
+    """Parts in as few packs of at most `room` bytes as they fit into in order. None is larger than `room`."""
+    pack: list[bytes] = []
+    size = 0
+    for item in items:
+        if size + len(item) > room:
+            yield pack
+            pack, size = [], 0
+        pack.append(item)
+        size += len(item)
+    if pack:
+        yield pack
+
+
 def pack_heartbeat(heartbeat: Heartbeat) -> bytes:
     """As an item."""
     return pack_item(HEARTBEAT, _HEARTBEAT.pack(*[field % MICROS for field in heartbeat]))

@@ -37,6 +37,7 @@ from tunnel.messages import (
     pack_inputs,
     pack_item,
     pack_notes,
+    packs,
     parse_heartbeat,
     parse_ids,
     parse_inputs,
@@ -347,7 +348,7 @@ class Session:
         if self._notes:
             items += self._notes
             self._notes.clear()
-        for pack in _packs(items):
+        for pack in packs(items, _NOTES_ROOM):
             yield Transmit(channel.seal(Type.NOTES, pack_notes(micros(now), pack)), self._carriers(now))
 
     def _due_heartbeats(self, channel: Channel, now: float) -> Iterator[Transmit]:
@@ -390,20 +391,6 @@ class Session:
         self._events += self._liveness.move(trigger)
         if self._offers is not None and self.phase is not Phase.LIVE:
             self._offers.hurry(now)
-
-
-def _packs(items: list[bytes]) -> Iterator[list[bytes]]:
-    """Items in as few datagrams as they fit into, in order."""
-    pack: list[bytes] = []
-    size = 0
-    for item in items:
-        if size + len(item) > _NOTES_ROOM:
-            yield pack
-            pack, size = [], 0
-        pack.append(item)
-        size += len(item)
-    if pack:
-        yield pack
 
 
 assert MAX_NOTE + ITEM_OVERHEAD <= _NOTES_ROOM, "a note always fits into a datagram"
