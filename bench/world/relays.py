@@ -88,12 +88,13 @@ class Relays:
         count: int,
         clock: WallClock,
         allow: frozenset[str],
-        climates: Sequence[Climate | None],
+        climates: Sequence[Climate] | None,
         seed: int,
     ) -> None:
+        """`count` is at most ten; `climates` has one for each, or is None: no weather."""
         self.all = [
-            Relay(name, clock, allow, climate, seed + place)
-            for place, (name, climate) in enumerate(zip(NAMES[:count], climates, strict=True))
+            Relay(name, clock, allow, climates[place] if climates else None, seed + place)
+            for place, name in enumerate(NAMES[:count])
         ]
         self._orders: set[asyncio.Task[None]] = set()
 
@@ -125,6 +126,7 @@ class Relays:
 
     async def _obey(self, relay: Relay) -> None:
         try:
+            log.info("Relay %s is %s.", relay.name, "cut" if relay.cut else "restored")
             await (relay.stop() if relay.cut else relay.start())
         except RelayError as error:
             relay.cut = True
