@@ -64,7 +64,7 @@ class Feed:
         self._presses = [Counter[str]() for _ in range(pads)]
         self._played: deque[_Input] = deque(maxlen=SHOWN)
         self._labels: OrderedDict[int, Label] = OrderedDict()
-        self._link: str | None = None
+        self._link: str | None = "Waiting for the bot."
 
     def report(self, pad: int, report: Report) -> None:
         """`pad` (from 1) looks like `report` now. A pad that the page does not have is ignored."""
@@ -91,13 +91,13 @@ class Feed:
             self._labels.popitem(last=False)
 
     def neutral(self, reason: str) -> None:
-        """Every pad went to rest, because of `reason`."""
+        """Every pad went to rest, because of `reason` (half a sentence)."""
         self._reports = [NEUTRAL] * len(self._reports)
-        self._link = reason
+        self._link = f"All pads at rest: {reason.removesuffix('.')}."
 
     def link(self, up: bool) -> None:
         """Whether the bot is heard."""
-        self._link = None if up else "The bot is silent: the pads are neutral."
+        self._link = None if up else "The bot is silent."
 
     def snapshot(
         self,

@@ -38,6 +38,7 @@ const COUNTERS = [
   ["late", "late"],
   ["lost", "lost"],
   ["doubled", "doubled"],
+  ["refused", "refused"],
   ["p50", "latency p50"],
   ["p99", "latency p99"],
 ];
@@ -48,12 +49,13 @@ export function showCounters(counters, latency) {
   section.hidden = !counters;
   if (!counters) return;
   const list = section.firstElementChild;
-  if (!list.childElementCount) list.append(...COUNTERS.map(newCounter));
+  const wanted = COUNTERS.filter(([name]) => name in counters || (latency && name in latency));
+  if (list.childElementCount !== wanted.length) list.replaceChildren(...wanted.map(newCounter));
   for (const cell of list.children) {
     const name = cell.dataset.name;
     const figure = cell.querySelector("dd");
     if (name in counters) figure.textContent = counters[name].toLocaleString("en");
-    else showMilliseconds(figure, latency?.[name]);
+    else showMilliseconds(figure, latency[name]);
     if (FAULTS.includes(name)) cell.className = counters[name] ? "fault" : "clear";
   }
 }
