@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 from typing import TYPE_CHECKING
 
@@ -338,5 +339,28 @@ def test_whatever_one_member_sends_the_others_go_on(world: World, messages: list
                 pass
             await bot.send(b"press")
             assert await receiver.recv() == b"press"
+
+    world.run(main())
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(stage=st.sampled_from(["connected", "opened", "logged in"]), junk=st.binary(min_size=1, max_size=600))
+def test_no_bytes_at_the_socket_make_the_relay_complain_or_grow(
+    world: World, caplog: pytest.LogCaptureFixture, stage: str, junk: bytes
+) -> None:
+    async def main() -> None:
+        async with world.relay() as server:
+            if stage == "connected":
+                writer = (await asyncio.open_connection("127.0.0.1", server.port))[1]
+                transport = writer.transport
+            else:
+                opening = world.log_in(server) if stage == "logged in" else world.open(server)
+                transport = (await opening).transport
+            transport.write(junk)
+            transport.write_eof()
+            await world.until(lambda: server.snapshot()["connections"] == 0)
+            assert server.snapshot()["members"] == server.snapshot()["rooms"] == 0
+            transport.abort()
+            assert [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING] == []
 
     world.run(main())

@@ -133,6 +133,12 @@ def test_a_welcome_with_impossible_figures_is_none(welcome: object) -> None:
         parse_verdict(json.dumps({"welcome": welcome}))
 
 
+def test_a_text_that_nests_deeper_than_python_is_refused() -> None:
+    # On its own, because hypothesis raises the limit on recursion while it runs.
+    with pytest.raises(LoginError):
+        Login.parse("[" * 1_024)
+
+
 def test_parts_of_a_later_version_are_ignored() -> None:
     assert Challenge.parse(json.dumps(json.loads(CHALLENGE.to_json()) | {"motd": "hi"})) == CHALLENGE
 
