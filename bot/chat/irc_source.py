@@ -23,6 +23,9 @@ from bot.chat.patience import Patience
 from tunnel.wallclock import WallClock
 
 log = logging.getLogger(__name__)
+# The library tells of every connection that opens or closes; its complaints are ours, its small talk is not.
+_library_log = logging.getLogger(f"{__name__}.websockets")
+_library_log.setLevel(logging.WARNING)
 
 TWITCH_URL = "wss://irc-ws.chat.twitch.tv:443"
 
@@ -141,6 +144,7 @@ class _Conversation:
                 open_timeout=OPEN_SECONDS,
                 close_timeout=CLOSE_SECONDS,
                 ping_interval=None,  # the session has a PING of its own, at the level that matters
+                logger=_library_log,
                 proxy=None if _is_loopback(self._url) else True,
             ) as socket:
                 self._opened_ms = self._clock.now()
