@@ -158,13 +158,12 @@ class IrcRoom:
 
 def _role_of(tags: dict[str, str]) -> Role:
     """The highest role held in the channel we read; `source-badges` are of another one."""
+    role = Role.VIEWER
     badges = tags.get("badges")
     if badges:
         listed = f",{badges}"
-        for badge, role in _ROLE_OF_BADGE:
-            if badge in listed:
-                return role
-    for tag, role in _ROLE_OF_TAG:
-        if tags.get(tag) == "1":
-            return role
-    return Role.VIEWER
+        role = next((role for badge, role in _ROLE_OF_BADGE if badge in listed), role)
+    for tag, said in _ROLE_OF_TAG:
+        if tags.get(tag) == "1" and said > role:
+            role = said
+    return role
