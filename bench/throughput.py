@@ -1,0 +1,94 @@
+"""How much goes through: 10,000 commands/s for a while, and what a million of them leaves behind in
+memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from bench.figures import Figure
+from bench.stage import BUTTON_WORDS, Stage, chat_line, stage
+
+RATE: Final = 10_000
+# Under load Twitch puts several messages into one frame; five is what one turn at this rate brings together.
+LINES_PER_FRAME: Final = 5
+_SETTLE_S: Final = 15.0
+
+
+async def measure(seconds: float, millions: float) -> list[Figure]:
+    """The sustained rate over `seconds`, then `millions` of commands on the same processes for memory."""
+    async with stage(3, keep=False) as cast:
+        lasted, waiting = await _load(cast, int(RATE * seconds), 0)
+        figures = [*_outcomes(cast, int(RATE * seconds), lasted, waiting)]
+        figures += await _memory(cast, int(RATE * seconds), int(millions * 1_000_000))
+        return figures
+
+
+async def _load(cast: Stage, count: int, first: int) -> tuple[float, int]:
+    """Types `count` commands at the rate; returns how long it took and the most that ever waited."""
+    texts = BUTTON_WORDS
+    start = time.perf_counter()
+    most = 0
+    next_look = start + 1
+    for number in range(first, first + count, LINES_PER_FRAME):
+        ahead = start + (number - first) / RATE - time.perf_counter()
+        await asyncio.sleep(max(0.0, ahead))
+        lines = [chat_line(n, texts[n % len(texts)]) for n in range(number, number + LINES_PER_FRAME)]
+        cast.chat.raw("\r\n".join(lines))
+        if time.perf_counter() >= next_look:
+            next_look += 1
+            stats = (await asyncio.to_thread(cast.bot.ask))["stats"]
+            most = max(most, stats.waiting + stats.in_flight)
+    lasted = time.perf_counter() - start
+    await _settled(cast, first + count)
+    return lasted, most
+
+
+async def _settled(cast: Stage, commands: int) -> None:
+    """Until everything typed has been answered for."""
+    end = time.perf_counter() + _SETTLE_S
+    while time.perf_counter() < end:
+        stats = (await asyncio.to_thread(cast.bot.ask))["stats"]
+        if stats.commands >= commands and not stats.waiting and not stats.in_flight:
+            return
+        await asyncio.sleep(0.1)
+
+
+def _outcomes(cast: Stage, count: int, lasted: float, waiting: int) -> list[Figure]:
+    stats, receiver = cast.bot.ask()["stats"], cast.receiver.ask()
+    return [
+        Figure(
+            "commands/s sustained, three relays",
+            stats.applied / lasted,
+            "/s",
+            limit=RATE * 0.99,
+            at_least=True,
+        ),
+        Figure("  of them not played", count - stats.applied, "", limit=0),
+        Figure("  of them played twice", receiver["doubled"], "", limit=0),
+        Figure("  most waiting or in flight at any second", waiting, "", limit=2048),
+    ]
+
+
+async def _memory(cast: Stage, done: int, goal: int) -> list[Figure]:
+    """Resident memory of both ends after a tenth of the goal, and after all of it."""
+    tenth = max(done, goal // 10)
+    if tenth > done:
+        await _load(cast, tenth - done, done)
+    early = (cast.bot.ask()["rss"], cast.receiver.ask()["rss"])
+    if goal > tenth:
+        await _load(cast, goal - tenth, tenth)
+    late = (cast.bot.ask()["rss"], cast.receiver.ask()["rss"])
+    figures = []
+    for name, before, after in zip(("bot", "receiver"), early, late, strict=True):
+        if before is None or after is None:
+            continue
+        figures.append(
+            Figure(
+                f"memory of the {name} after {goal:,} commands", after, "MiB", before, f"after {tenth:,}", 100
+            )
+        )
+        figures.append(Figure("  growth since then", after - before, "MiB", limit=2))
+    return figures
