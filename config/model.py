@@ -1,0 +1,302 @@
+"""What the three programs can be told: one model each, every field with its meaning and a default that works.
+
+The models are frozen. Relative paths are relative to the folder of the file they stand in (`config.load`
+sees to it). Secrets are never fields: a field names the file or the environment variable that holds one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from config.addresses import EthereumAddress, HostPort, PublicKeyHex, WebSocketUrl, no_repeats
+from config.codes import Control
+from config.kinds import Choice, ControllerName, ControlName, FileName, Flag, Real, Text, Whole
+
+TWITCH_URL: Final = "wss://irc-ws.chat.twitch.tv:443"
+
+_KEY_FILE: Final = FileName("a key file", private=True, remedy="`crowdpad keys new {}` makes it")
+_PASSPHRASE_FILE: Final = FileName("a file that holds a passphrase", private=True)
+_LOGIN: Final = "[A-Za-z0-9_]{1,25}"  # Twitch's rule for login names, which are also the channels' names
+_CHANNEL: Final = Text(f"#?{_LOGIN}", "a channel's name: up to 25 of a-z 0-9 _", strip="#", lower=True)
+_NICK: Final = Text(_LOGIN, "an account's login name: up to 25 of a-z 0-9 _", lower=True)
+
+KeyFile = Annotated[Path, _KEY_FILE]
+PassphraseFile = Annotated[Path, _PASSPHRASE_FILE]
+PeerKey = Annotated[str, PublicKeyHex()]
+# Ten is what an endpoint holds at once; past that a home line carries more copies than content.
+Relays = Annotated[
+    tuple[Annotated[str, WebSocketUrl()], ...],
+    Field(min_length=1, max_length=10),
+    AfterValidator(no_repeats),
+]
+Device = Literal["events", "gamepad", "screen", "iid"]
+PadKind = Literal["xbox360", "dualshock4"]
+
+
+class Model(BaseModel):
+    """What all of them share: nothing changes after loading, and no key is unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False)
+
+
+class IrcChat(Model):
+    """Twitch chat, over IRC. Without a token the bot reads as nobody in particular, which is enough."""
+
+    source: Literal["irc"] = Field(default="irc", description="Chat comes from Twitch's IRC.")
+    url: Annotated[str, WebSocketUrl()] = Field(
+        default=TWITCH_URL, description="The chat server; Twitch's own unless a test wants another."
+    )
+    channel: Annotated[str, _CHANNEL] = Field(description="The Twitch channel whose chat plays.")
+    nick: Annotated[str, _NICK] | None = Field(
+        default=None, description="The account the token belongs to; needed only together with a token."
+    )
+    token_file: Annotated[Path, FileName("a file that holds a token", private=True)] | None = Field(
+        default=None, description="A file whose only line is the chat token. Wins over token_env."
+    )
+    token_env: Annotated[str, Text("[A-Za-z_][A-Za-z0-9_]{0,99}", "an environment variable's name")] = Field(
+        default="CROWDPAD_TWITCH_TOKEN", description="The environment variable that may hold the chat token."
+    )
+    shared_chat: Annotated[bool, Flag()] = Field(
+        default=False, description="Whether lines from other channels of a Shared Chat session play too."
+    )
+
+
+class LogChat(Model):
+    """A recorded chat, played again."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["source", "file"]})
+
+    source: Literal["log"] = Field(default="log", description="Chat comes from a recorded file.")
+    file: Annotated[Path, FileName("a recorded chat file")] = Field(description="The recording.")
+    speed: Annotated[float, Real(0, 1000)] = Field(
+        default=1.0, description="How many times real speed; 0 is as fast as possible."
+    )
+
+
+class TerminalChat(Model):
+    """What is typed into the terminal the bot runs in."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["source"]})
+
+    source: Literal["terminal"] = Field(default="terminal", description="Chat is typed into this terminal.")
+    name: Annotated[str, Text("[^ ](.{0,30}[^ ])?", "a name of up to 32 characters")] = Field(
+        default="you", description="The name the typed lines appear under."
+    )
+
+
+Chat = Annotated[IrcChat | LogChat | TerminalChat, Field(discriminator="source")]
+
+
+class ChatLimits(Model):
+    """How much chat may ask for. A rate of 0 is no limit. What is over is dropped and counted."""
+
+    per_user_per_second: Annotated[float, Real(0, 1000)] = Field(
+        default=2.0, description="Commands a second that one viewer may send, in the long run; 0 is no limit."
+    )
+    per_user_burst: Annotated[int, Whole(1, 10_000)] = Field(
+        default=5, description="Commands that one viewer may send at once after a pause."
+    )
+    global_per_second: Annotated[float, Real(0, 1_000_000)] = Field(
+        default=2000.0, description="Commands a second that all viewers together may send; 0 is no limit."
+    )
+    global_burst: Annotated[int, Whole(1, 1_000_000)] = Field(
+        default=4000, description="Commands that all viewers together may send at once after a pause."
+    )
+
+
+class BotConfig(Model):
+    """The bot: reads chat at the streamer's home and sends what it means to the receiver."""
+
+    identity: KeyFile = Field(description="The bot's key file, made by `crowdpad keys new FILE`.")
+    identity_passphrase_file: PassphraseFile | None = Field(
+        default=None, description="A file whose first line opens the key file, if that is encrypted."
+    )
+    receiver: PeerKey = Field(
+        description="The receiver's public key; `crowdpad keys show FILE` prints it there."
+    )
+    relays: Relays = Field(description="The relays to use, 1 to 10; the receiver names the same ones.")
+    chat: Chat = Field(description="Where chat comes from.")
+    controller: Annotated[str, ControllerName()] = Field(
+        default="xbox", description="The controller whose words chat uses: xbox, snes, nes."
+    )
+    limits: ChatLimits = Field(default=ChatLimits(), description="How much chat may ask for.")
+    queue: Annotated[int, Whole(1, 1_000_000)] = Field(
+        default=1000, description="Commands that may wait for the tunnel; past that the oldest is dropped."
+    )
+    pads: Annotated[int, Whole(1, 4)] = Field(default=1, description="How many pads chat may address.")
+    labels: Annotated[bool, Flag()] = Field(
+        default=True, description="Whether the receiver is told who sent what, for the page it shows."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _irc_unless_said(cls, data: Any) -> Any:
+        """`source` may be left out: then it is irc."""
+        chat = data.get("chat") if isinstance(data, dict) else None
+        if isinstance(chat, dict) and "source" not in chat:
+            return {**data, "chat": {"source": "irc", **chat}}
+        return data
+
+
+class GamepadOptions(Model):
+    """The virtual gamepad the system shows to games."""
+
+    kind: Annotated[PadKind, Choice(PadKind)] = Field(
+        default="xbox360", description="Which pad games believe to see."
+    )
+
+
+class ScreenOptions(Model):
+    """The page that shows the pad instead of moving one."""
+
+    listen: Annotated[str, HostPort(listening=True)] = Field(
+        default="127.0.0.1:8080", description="Where the page is served; port 0 is any free one."
+    )
+
+
+class IidOptions(Model):
+    """Programs on this machine that take IID integers over UDP."""
+
+    # Nothing protects raw IID, so it never leaves the machine. Eight programs are more than there are.
+    targets: Annotated[
+        tuple[Annotated[str, HostPort(loopback=True)], ...],
+        Field(min_length=1, max_length=8),
+        AfterValidator(no_repeats),
+    ] = Field(default=("127.0.0.1:3615",), description="Their addresses, on this machine only.")
+
+
+class ReceiverConfig(Model):
+    """The receiver: runs beside the game and plays what the bot sends."""
+
+    identity: KeyFile = Field(description="The receiver's key file, made by `crowdpad keys new FILE`.")
+    identity_passphrase_file: PassphraseFile | None = Field(
+        default=None, description="A file whose first line opens the key file, if that is encrypted."
+    )
+    bot: PeerKey = Field(description="The bot's public key; nobody else is obeyed.")
+    relays: Relays = Field(description="The relays to use, 1 to 10; the bot names the same ones.")
+    device: Annotated[Device, Choice(Device)] = Field(
+        default="gamepad",
+        description="What is played on: gamepad (virtual), screen (a page), events (JSON on stdout), iid.",
+    )
+    pads: Annotated[int, Whole(1, 4)] = Field(default=1, description="How many pads there are.")
+    gamepad: GamepadOptions = Field(default=GamepadOptions(), description="For device: gamepad.")
+    screen: ScreenOptions = Field(default=ScreenOptions(), description="For device: screen.")
+    iid: IidOptions = Field(default=IidOptions(), description="For device: iid.")
+    deny: Annotated[tuple[Annotated[Control, ControlName()], ...], Field(max_length=len(Control))] = Field(
+        default=(Control.GUIDE,), description="Controls that are never moved, whatever the bot says."
+    )
+    stale_after_ms: Annotated[int, Whole(100, 60_000)] = Field(
+        default=1500, description="An input older than this, in milliseconds, is dropped whole."
+    )
+    silence_after_ms: Annotated[int, Whole(200, 60_000)] = Field(
+        default=1000, description="When the bot is silent this long, in milliseconds, all pads go neutral."
+    )
+    longest_hold_ms: Annotated[int, Whole(100, 600_000)] = Field(
+        default=60_000, description="No control is held longer than this, in milliseconds."
+    )
+
+
+class TlsFiles(Model):
+    """The files of a TLS certificate; with them the relay speaks wss://."""
+
+    cert: Annotated[Path, FileName("a certificate file")] = Field(
+        description="The certificate and its chain, PEM."
+    )
+    key: Annotated[Path, FileName("a file that holds the certificate's key", private=True)] = Field(
+        description="The certificate's private key, PEM, readable by its owner alone."
+    )
+
+
+class RelayLimits(Model):
+    """What a relay gives at most, so that no stranger can use it up."""
+
+    members_per_room: Annotated[int, Whole(2, 100)] = Field(
+        default=8, description="Members in one room: two ends, and room for their reconnects."
+    )
+    rooms: Annotated[int, Whole(1, 1_000_000)] = Field(default=4096, description="Rooms at once.")
+    members: Annotated[int, Whole(2, 1_000_000)] = Field(
+        default=2000, description="Members at once, all rooms."
+    )
+    waiting: Annotated[int, Whole(1, 100_000)] = Field(
+        default=256, description="Connections at once that have not logged in yet."
+    )
+    waiting_per_address: Annotated[int, Whole(1, 100_000)] = Field(
+        default=64, description="The same from one network address."
+    )
+    message_bytes: Annotated[int, Whole(1200, 65_536)] = Field(
+        default=1200, description="Size of one message; the protocol never needs more than 1200."
+    )
+    messages_per_second: Annotated[int, Whole(1, 1_000_000)] = Field(
+        default=3000, description="Messages a second from one member, in the long run."
+    )
+    burst: Annotated[int, Whole(1, 1_000_000)] = Field(
+        default=6000, description="Messages from one member at once after a pause."
+    )
+    bytes_per_second: Annotated[int, Whole(1200, 1_000_000_000)] = Field(
+        default=1_000_000, description="Bytes a second from one member, in the long run."
+    )
+    queue: Annotated[int, Whole(1, 10_000)] = Field(
+        default=32, description="Messages that wait for one member; past that its oldest is dropped."
+    )
+    login_seconds: Annotated[float, Real(0.1, 60)] = Field(
+        default=5.0, description="How long a connection may take to log in, in seconds."
+    )
+
+
+class RelayConfig(Model):
+    """The relay: hands sealed bytes from one member of a room to the others, and can read none of them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["allow"]},
+                {"required": ["open"], "properties": {"open": {"const": True}}},
+            ]
+        }
+    )
+
+    listen: Annotated[str, HostPort(listening=True)] = Field(
+        description="HOST:PORT to listen on; 0.0.0.0 is every network, port 0 any free one."
+    )
+    name: Annotated[
+        str, Text("[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", "a name of up to 64 of a-z 0-9 . _ : -")
+    ] = Field(description="The relay's name, which members sign when they log in; best its host name.")
+    allow: Annotated[tuple[Annotated[str, EthereumAddress()], ...], Field(max_length=8000)] = Field(
+        # Stands before `open`, which looks at it.
+        default=(),
+        description="The addresses that may log in, as `crowdpad keys show FILE` prints them.",
+    )
+    open: Annotated[bool, Flag()] = Field(
+        default=False,
+        validate_default=True,
+        description="true: anybody with a key may log in, within the limits.",
+    )
+    tls: TlsFiles | None = Field(default=None, description="Certificate files; without them it speaks ws://.")
+    limits: RelayLimits = Field(default=RelayLimits(), description="What it gives at most.")
+    metrics_listen: Annotated[str, HostPort(listening=True)] | None = Field(
+        default=None, description="HOST:PORT for /healthz and /metrics; without it they share `listen`."
+    )
+
+    @field_validator("open")
+    @classmethod
+    def _one_way_in(cls, value: bool, info: ValidationInfo) -> bool:
+        """Exactly one of `allow` and `open: true`, so that no relay is open, or shut, by oversight."""
+        if "allow" in info.data and bool(info.data["allow"]) == value:
+            said = "both `allow` and `open: true`" if value else "neither `allow` nor `open: true`"
+            raise PydanticCustomError("way_in", "{text}", {"text": f"{said}; wanted one of them"})
+        return value
+
+
+ProgramConfig = BotConfig | ReceiverConfig | RelayConfig

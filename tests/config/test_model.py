@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from config.codes import Control
+from config.model import (
+    TWITCH_URL,
+    BotConfig,
+    ChatLimits,
+    GamepadOptions,
+    IidOptions,
+    IrcChat,
+    LogChat,
+    Model,
+    ReceiverConfig,
+    RelayConfig,
+    RelayLimits,
+    ScreenOptions,
+    TerminalChat,
+    TlsFiles,
+)
+
+KEY = "02" + "1" * 64
+RELAYS = ("ws://127.0.0.1:8765",)
+MODELS = (
+    BotConfig, ReceiverConfig, RelayConfig, IrcChat, LogChat, TerminalChat, ChatLimits, GamepadOptions,
+    ScreenOptions, IidOptions, TlsFiles, RelayLimits,
+)  # fmt: skip
+
+
+def bot(**fields: Any) -> BotConfig:
+    given = {"identity": "bot.key", "receiver": KEY, "relays": RELAYS, "chat": {"channel": "a"}}
+    return BotConfig.model_validate({**given, **fields})
+
+
+def receiver(**fields: Any) -> ReceiverConfig:
+    return ReceiverConfig.model_validate({"identity": "r.key", "bot": KEY, "relays": RELAYS, **fields})
+
+
+def relay(**fields: Any) -> RelayConfig:
+    return RelayConfig.model_validate({"listen": "127.0.0.1:0", "name": "relay", **fields})
+
+
+def test_every_model_is_listed_here() -> None:
+    assert set(Model.__subclasses__()) == set(MODELS)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_field_is_described_and_no_model_takes_unknown_keys_or_changes(model: type[BaseModel]) -> None:
+    assert model.__doc__
+    assert all(field.description for field in model.model_fields.values())
+    assert model.model_config["frozen"]
+    assert model.model_config["extra"] == "forbid"
+
+
+def test_the_defaults_of_a_bot() -> None:
+    config = bot()
+    assert config.chat == IrcChat(channel="a")
+    assert isinstance(config.chat, IrcChat)
+    assert config.chat.url == TWITCH_URL
+    assert config.chat.token_env == "CROWDPAD_TWITCH_TOKEN"
+    assert (config.controller, config.queue, config.pads, config.labels) == ("xbox", 1000, 1, True)
+    assert config.limits == ChatLimits(
+        per_user_per_second=2, per_user_burst=5, global_per_second=2000, global_burst=4000
+    )
+
+
+def test_the_defaults_of_a_receiver() -> None:
+    config = receiver()
+    assert (config.device, config.pads, config.deny) == ("gamepad", 1, (Control.GUIDE,))
+    assert (config.stale_after_ms, config.silence_after_ms, config.longest_hold_ms) == (1500, 1000, 60_000)
+    assert config.gamepad.kind == "xbox360"
+    assert config.screen.listen == "127.0.0.1:8080"
+    assert config.iid.targets == ("127.0.0.1:3615",)
+
+
+def test_the_limits_of_a_relay() -> None:
+    limits = relay(open=True).limits
+    assert limits.model_dump() == {
+        "members_per_room": 8, "rooms": 4096, "members": 2000, "waiting": 256, "waiting_per_address": 64,
+        "message_bytes": 1200, "messages_per_second": 3000, "burst": 6000, "bytes_per_second": 1_000_000,
+        "queue": 32, "login_seconds": 5,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_default_is_a_value_that_its_field_takes(model: type[BaseModel]) -> None:
+    required: dict[str, Any] = {
+        "identity": "k", "receiver": KEY, "bot": KEY, "relays": RELAYS, "chat": {"channel": "a"},
+        "channel": "a", "file": "f", "listen": "127.0.0.1:0", "name": "n", "cert": "c", "key": "k",
+        "open": True,
+    }  # fmt: skip
+    fields = {
+        name: required[name] if field.is_required() or name == "open" else field.get_default()
+        for name, field in model.model_fields.items()
+    }
+    model.model_validate(fields)
+
+
+def test_programs_may_pass_what_files_hold() -> None:
+    config = BotConfig(identity=Path("x"), receiver=KEY, relays=RELAYS, chat=TerminalChat())
+    assert config.identity == Path("x")
+    assert config.chat == TerminalChat(name="you")
+
+
+@pytest.mark.parametrize(
+    ("chat", "expected"),
+    [
+        ({"channel": "#Foo_1"}, IrcChat(channel="foo_1")),
+        ({"source": "irc", "channel": "a", "nick": "Bot"}, IrcChat(channel="a", nick="bot")),
+        ({"source": "log", "file": "chat.log", "speed": 0}, LogChat(file=Path("chat.log"), speed=0)),
+        ({"source": "terminal", "name": "Ann"}, TerminalChat(name="Ann")),
+    ],
+)
+def test_the_source_chooses_where_chat_comes_from(chat: dict[str, Any], expected: BaseModel) -> None:
+    assert bot(chat=chat).chat == expected
+
+
+@pytest.mark.parametrize("channel", ["", "#", "##a", "a b", "a" * 26, "ä", "a-b", "a\n"])
+def test_what_twitch_would_not_take_for_a_channel_is_refused(channel: str) -> None:
+    with pytest.raises(ValidationError):
+        IrcChat(channel=channel)
+
+
+@pytest.mark.parametrize("count", [0, 11])
+def test_a_bot_and_a_receiver_hold_one_to_ten_relays(count: int) -> None:
+    relays = tuple(f"ws://relay{n}" for n in range(count))
+    with pytest.raises(ValidationError):
+        bot(relays=relays)
+    with pytest.raises(ValidationError):
+        receiver(relays=relays)
+
+
+def test_the_same_relay_twice_is_refused() -> None:
+    with pytest.raises(ValidationError, match="the same entry twice"):
+        bot(relays=RELAYS * 2)
+
+
+@pytest.mark.parametrize("pads", [0, 5, True, 1.0, "1"])
+def test_there_are_one_to_four_pads(pads: object) -> None:
+    with pytest.raises(ValidationError):
+        receiver(pads=pads)
+
+
+def test_denied_controls_are_read_in_any_case() -> None:
+    assert receiver(deny=["start", "Back"]).deny == (Control.START, Control.BACK)
+    assert receiver(deny=[]).deny == ()
+
+
+def test_iid_never_leaves_the_machine() -> None:
+    with pytest.raises(ValidationError):
+        IidOptions(targets=("192.168.1.2:3615",))
+
+
+ADDRESS = "0x" + "aB" * 20
+
+
+@pytest.mark.parametrize(
+    "fields", [{"allow": [ADDRESS]}, {"open": True}, {"allow": [ADDRESS], "open": False}]
+)
+def test_a_relay_has_one_way_in(fields: dict[str, Any]) -> None:
+    config = relay(**fields)
+    assert config.allow == ((ADDRESS.lower(),) if "allow" in fields else ())
+
+
+@pytest.mark.parametrize("fields", [{}, {"open": False}, {"allow": []}])
+def test_a_relay_with_no_way_in_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="neither `allow` nor `open: true`"):
+        relay(**fields)
+
+
+def test_a_relay_with_both_ways_in_is_refused() -> None:
+    with pytest.raises(ValidationError, match="both `allow` and `open: true`"):
+        relay(allow=[ADDRESS], open=True)
+
+
+def test_an_address_that_is_none_is_one_mistake_and_not_two() -> None:
+    with pytest.raises(ValidationError) as caught:
+        relay(allow=["0x12"])
+    assert caught.value.error_count() == 1
+
+
+def test_nothing_changes_after_loading() -> None:
+    with pytest.raises(ValidationError):
+        bot().pads = 2
