@@ -1,0 +1,207 @@
+"""What the models say about a document, as sentences for the person who wrote it.
+
+pydantic's errors name a place in the model; here each becomes a line and column in the file, the key as it
+is written, what stands there, and what may stand there.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple, get_args
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from config.mistakes import Mistake, shown
+from config.positions import KeyPath, Listing, Mapping, Node, dotted, find
+
+_TOKEN: Final = "name the file that holds it in chat.token_file, or set CROWDPAD_TWITCH_TOKEN"
+_PASSPHRASE: Final = "name the file that holds it in identity_passphrase_file"
+_PRIVATE_KEY: Final = "name the file that holds it (identity; a certificate's: tls.key)"
+# Parts of key names that speak of a secret, and where that secret belongs.
+_SECRETS: Final = (
+    ("token", _TOKEN),
+    ("oauth", _TOKEN),
+    ("passphrase", _PASSPHRASE),
+    ("password", _PASSPHRASE),
+    ("privatekey", _PRIVATE_KEY),
+    ("secret", "name a file that holds it, in the key made for that"),
+)
+_LONGEST_KEY: Final = 64  # longer ones are compared with nothing
+# Looking for near names is slow, and more lines than this are never printed anyway.
+_MOST: Final = 200
+
+
+def explain(errors: list[ErrorDetails], model: type[BaseModel], root: Mapping) -> list[Mistake]:
+    """One mistake per error, in no order. A key that is missing only because it is misspelt is said once."""
+    located = [(error, _locate(model, error["loc"])) for error in errors[:_MOST]]
+    unknown = [
+        (place.path[:-1], _nearest(str(place.path[-1]), place.parent))
+        for error, place in located
+        if error["type"] == "extra_forbidden"
+    ]
+    return [
+        _mistake(error, place, root)
+        for error, place in located
+        if not (error["type"] == "missing" and (place.path[:-1], place.path[-1]) in unknown)
+        and not (error["type"] == "too_short" and _is_long_enough(error, find(root, place.path).node))
+    ]
+
+
+class _Place(NamedTuple):
+    """Where an error is: its path in the document, the model its last key is in, and what belongs there."""
+
+    path: KeyPath
+    parent: type[BaseModel] | None
+    shape: object
+
+
+def _locate(model: type[BaseModel], location: tuple[int | str, ...]) -> _Place:
+    """pydantic's location puts the chosen `source` between `chat` and its keys; a document does not."""
+    path: KeyPath = ()
+    parent: type[BaseModel] | None = None
+    shape: object = model
+    for part in location:
+        if isinstance(shape, dict):
+            shape = shape.get(part)
+            continue
+        path = (*path, part)
+        parent = _as_model(shape)
+        field = parent.model_fields.get(str(part)) if parent is not None else None
+        shape = _shape(field.annotation) if field is not None else None
+    return _Place(path, parent, shape)
+
+
+def _shape(annotation: Any) -> object:
+    """A model; a dict of models where `source` chooses one; None for everything else."""
+    if _as_model(annotation) is not None:
+        return annotation
+    models = [found for found in map(_as_model, get_args(annotation)) if found is not None]
+    if len(models) > 1:
+        return {found.model_fields["source"].default: found for found in models}
+    return models[0] if models else None
+
+
+def _as_model(shape: object) -> type[BaseModel] | None:
+    return shape if isinstance(shape, type) and issubclass(shape, BaseModel) else None
+
+
+def _mistake(error: ErrorDetails, place: _Place, root: Mapping) -> Mistake:
+    kind, path = error["type"], place.path
+    if kind == "union_tag_invalid":
+        path = (*path, "source")
+    found = find(root, path)
+    at: Node = found.node
+    if not found.whole or kind in _AT_THE_KEY:
+        at = found.key or root
+    say = _SAY.get(kind, _as_given)
+    return Mistake(at.line, at.column, dotted(path), say(error, place, found.node))
+
+
+def _missing(error: ErrorDetails, place: _Place, node: Node) -> str:
+    assert place.parent is not None, "only a model misses a key"
+    description = place.parent.model_fields[str(place.path[-1])].description or ""
+    return f"missing. {description}"
+
+
+def _unknown(error: ErrorDetails, place: _Place, node: Node) -> str:
+    assert place.parent is not None, "only a model knows its keys"
+    name = str(place.path[-1])
+    letters = re.sub("[^a-z]", "", name.lower())
+    nearest = _nearest(name, place.parent)
+    slip = nearest is not None and abs(len(nearest) - len(name)) <= 2  # token_fil, and not token
+    where = next((where for part, where in _SECRETS if part in letters), None)
+    if where is not None and not slip:
+        return f"secrets do not stand in this file; {where}"
+    if nearest is not None:
+        return f'unknown key; did you mean "{nearest}"?'
+    inner = [key for key, model in _groups(place.parent) if name in model.model_fields]
+    if inner:
+        return f'unknown key here; it belongs under "{inner[0]}"'
+    return "unknown key; known here: " + ", ".join(place.parent.model_fields)
+
+
+def _nearest(name: str, model: type[BaseModel] | None) -> str | None:
+    if model is None or len(name) > _LONGEST_KEY:
+        return None
+    wanted = name.lower().replace("-", "_").strip()
+    return next(iter(difflib.get_close_matches(wanted, model.model_fields, n=1, cutoff=0.7)), None)
+
+
+def _groups(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """The keys of a model that hold further keys, each with its model or models."""
+    for name, field in model.model_fields.items():
+        shape = _shape(field.annotation)
+        models = shape.values() if isinstance(shape, dict) else (shape,)
+        yield from ((name, found) for found in map(_as_model, models) if found is not None)
+
+
+def _wrong_value(error: ErrorDetails, place: _Place, node: Node) -> str:
+    return f"found {_found(node)}; {error['msg']}{_quoting(node) if error['ctx']['textual'] else ''}"
+
+
+def _wrong_group(error: ErrorDetails, place: _Place, node: Node) -> str:
+    models = place.shape.values() if isinstance(place.shape, dict) else (place.shape,)
+    keys = dict.fromkeys(key for found in map(_as_model, models) if found for key in found.model_fields)
+    return f"found {_found(node)}; wanted a group of keys: {', '.join(keys)}"
+
+
+def _wrong_list(error: ErrorDetails, place: _Place, node: Node) -> str:
+    return f"found {_found(node)}; wanted a list: one entry per line, each after a dash"
+
+
+def _wrong_length(error: ErrorDetails, place: _Place, node: Node) -> str:
+    context = error["ctx"]
+    count = len(node.items) if isinstance(node, Listing) else 0
+    bound = (
+        f"at least {context['min_length']}" if "min_length" in context else f"at most {context['max_length']}"
+    )
+    return f"found {count} entries; wanted {bound}"
+
+
+def _is_long_enough(error: ErrorDetails, node: Node) -> bool:
+    """pydantic does not count entries that are wrong themselves, which are reported anyway."""
+    return isinstance(node, Listing) and len(node.items) >= error["ctx"]["min_length"]
+
+
+def _wrong_source(error: ErrorDetails, place: _Place, node: Node) -> str:
+    expected = error["ctx"]["expected_tags"].replace("'", "")
+    return f"found {_found(node)}; wanted one of {expected}"
+
+
+def _as_given(error: ErrorDetails, place: _Place, node: Node) -> str:
+    return error["msg"]
+
+
+def _found(node: Node) -> str:
+    if isinstance(node, Mapping):
+        return "a group of keys"
+    if isinstance(node, Listing):
+        return "a list"
+    return "nothing" if node.is_null else shown(node.text)
+
+
+def _quoting(node: Node) -> str:
+    """What YAML made of a text that was not quoted, where a text was wanted."""
+    if isinstance(node, Listing | Mapping):
+        return "; put text that begins with a bracket in quotes" if node.flow else ""
+    if node.is_null:
+        return "; put text that begins with # or is ~ or null in quotes"
+    return ""
+
+
+_SAY: Final[dict[str, Callable[[ErrorDetails, _Place, Node], str]]] = {
+    "missing": _missing,
+    "extra_forbidden": _unknown,
+    "wanted": _wrong_value,
+    "model_type": _wrong_group,
+    "model_attributes_type": _wrong_group,
+    "union_tag_not_found": _wrong_group,
+    "tuple_type": _wrong_list,
+    "too_long": _wrong_length,
+    "too_short": _wrong_length,
+    "union_tag_invalid": _wrong_source,
+}
+_AT_THE_KEY: Final = frozenset(("extra_forbidden", "way_in"))
