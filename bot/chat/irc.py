@@ -246,6 +246,8 @@ class IrcSession:
 
     def _no_answer(self, now: float) -> list[ChatEvent]:
         self._join(now, JOIN_AGAIN_MS)
+        if self.state is State.UNANSWERED:
+            return []
         self.state = State.UNANSWERED
         doubt = "it may be misspelt, or no such channel exists"
         return self._say(False, f"Nobody answers for #{self._room.channel}: {doubt}. Still trying.")

@@ -20,14 +20,19 @@ from bot.chat.irc_message import MAX_LINE, IrcError, Message, parse, read_tags, 
         ("@id=7   :ada   PRIVMSG   #arcade   :left", Message("id=7", "ada", "PRIVMSG", ["#arcade", "left"])),
         (":x 353 me = #arcade :me", Message("", "x", "353", ["me", "=", "#arcade", "me"])),
         ("PRIVMSG #arcade :", Message("", "", "PRIVMSG", ["#arcade", ""])),
-        ("PRIVMSG #arcade :\x01ACTION left\x01", Message("", "", "PRIVMSG", ["#arcade", "\x01ACTION left\x01"])),
+        (
+            "PRIVMSG #arcade :\x01ACTION left\x01",
+            Message("", "", "PRIVMSG", ["#arcade", "\x01ACTION left\x01"]),
+        ),
     ],
 )
 def test_a_line_falls_into_its_parts(line: str, message: Message) -> None:
     assert parse(line) == message
 
 
-@pytest.mark.parametrize("line", ["", " ", "@", "@tags-only", ":source-only", "@a=b :src", "?? x", "é :x", ":a  "])
+@pytest.mark.parametrize(
+    "line", ["", " ", "@", "@tags-only", ":source-only", "@a=b :src", "?? x", "é :x", ":a  "]
+)
 def test_what_has_no_command_is_refused(line: str) -> None:
     with pytest.raises(IrcError):
         parse(line)

@@ -72,7 +72,9 @@ def test_lines_without_an_id_are_given_different_ones(room: IrcRoom, privmsg: Wr
         ({"badges": "moderator/1", "source_badges": "broadcaster/1"}, Role.MODERATOR),
     ],
 )
-def test_the_highest_role_here_counts(room: IrcRoom, privmsg: Write, tags: dict[str, str], role: Role) -> None:
+def test_the_highest_role_here_counts(
+    room: IrcRoom, privmsg: Write, tags: dict[str, str], role: Role
+) -> None:
     line = read(room, privmsg("left", **tags))
     assert line is not None
     assert line.role is role
@@ -149,7 +151,9 @@ def test_a_ban_clears_the_account(room: IrcRoom) -> None:
     assert events(room, f"@{tags} :tmi.twitch.tv CLEARCHAT #arcade :ada") == [UserCleared("400500600")]
 
 
-def test_a_ban_without_tags_clears_the_login_and_the_account_it_spoke_under(room: IrcRoom, privmsg: Write) -> None:
+def test_a_ban_without_tags_clears_the_login_and_the_account_it_spoke_under(
+    room: IrcRoom, privmsg: Write
+) -> None:
     ban = ":tmi.twitch.tv CLEARCHAT #arcade :Ada"
     assert events(room, ban) == [UserCleared("ada")]
     read(room, privmsg("left"))
