@@ -9,6 +9,7 @@ feed IID programs on this machine (device: iid). However it ends, every button i
 from __future__ import annotations
 
 import argparse
+import functools
 from collections.abc import Mapping
 
 from cli import programs, status
@@ -16,15 +17,13 @@ from cli.errors import EXIT_USAGE, CommandError
 from cli.running import run_until_stopped
 from config.load import load
 from config.model import ReceiverConfig
-from config.notes import Label
 from injector.app import Receiver
 from injector.devices import open_device
-from injector.devices.device import DeviceError
-from injector.observer import Observer
-from injector.report import Report
+from injector.devices.device import Device, DeviceError
 from tunnel.identity import Identity, IdentityError
 from tunnel.wallclock import WallClock
 from web.feed import Feed
+from web.screen import Screen
 from web.server import PageServer
 
 
@@ -50,19 +49,24 @@ async def play(config: ReceiverConfig, identity: Identity) -> None:
     """One receiver and, for the device that is looked at, its page. Until cancelled."""
     clock = WallClock()
     feed = Feed("What the receiver plays.", config.pads)
-    receiver = Receiver(
-        config,
-        identity=identity,
-        device_factory=lambda: open_device(config, clock),
-        clock=clock,
-        observer=OnThePage(feed) if config.device == "screen" else None,
-    )
-    page, where = None, f"the device `{config.device}`"
+    where = f"the device `{config.device}`"
+
+    @functools.cache
+    def say_once() -> None:
+        programs.ready(f"receiver {identity.public.address} plays on {where}, {programs.over(config.relays)}")
+
+    def device() -> Device:
+        opened = open_device(config, clock)
+        say_once()
+        return opened
+
+    observer = Screen(feed) if config.device == "screen" else None
+    receiver = Receiver(config, identity=identity, device_factory=device, clock=clock, observer=observer)
+    page = None
     if config.device == "screen":
         page = PageServer(config.screen.listen, lambda: feed.snapshot(counters=counts(receiver)))
         await listen(page, config.screen.listen)
         where = page.address
-    programs.ready(f"receiver {identity.public.address} plays on {where}, {programs.over(config.relays)}")
     try:
         await status.beside(receiver.run(), receiver.endpoint.paths, lambda: counts(receiver), clock)
     finally:
@@ -86,29 +90,3 @@ async def listen(page: PageServer, where: str) -> None:
         await page.start()
     except OSError as error:
         raise PageError(f"the page cannot listen on {where}: {error.strerror or error}") from error
-
-
-class OnThePage(Observer):
-    """Tells the page what the receiver does, as it does it."""
-
-    def __init__(self, feed: Feed) -> None:
-        self._feed = feed
-
-    def report(self, pad: int, report: Report) -> None:
-        self._feed.link(True)  # whatever kept the pads at rest is over
-        self._feed.report(pad, report)
-
-    def played(self, id: int, at_ms: float) -> None:
-        self._feed.played(id)
-
-    def label(self, label: Label) -> None:
-        self._feed.label(label)
-
-    def neutral(self, reason: str) -> None:
-        self._feed.neutral(reason)
-
-    def device_failed(self, text: str) -> None:
-        self._feed.neutral(text)
-
-    def link(self, up: bool) -> None:
-        self._feed.link(up)

@@ -12,35 +12,8 @@ from typing import Any
 import pytest
 
 from cli.errors import EXIT_TROUBLE
-from cli.receiver import OnThePage
-from config.notes import Label
-from injector.report import Report
-from web.feed import Feed
 
 Crowdpad = Callable[..., Any]
-
-
-def test_the_page_shows_what_was_played_and_by_whom() -> None:
-    feed = Feed("a test", pads=1)
-    page = OnThePage(feed)
-    page.label(Label(7, "maya", "a"))
-    page.report(1, Report(lx=1.0))
-    page.played(7, 0.0)
-    shown: Any = feed.snapshot()
-    assert shown["pads"][0]["controls"] == {"LX": 1}
-    assert shown["played"] == [{"id": 7, "user": "maya", "text": "a"}]
-
-
-def test_the_page_says_why_the_pads_rest_until_they_play_again() -> None:
-    feed = Feed("a test", pads=1)
-    page = OnThePage(feed)
-    page.link(False)
-    assert "silent" in str(feed.snapshot()["link"])
-    page.link(True)
-    page.device_failed("The driver is gone.")
-    assert "The driver is gone." in str(feed.snapshot()["link"])
-    page.report(1, Report(buttons=1))
-    assert feed.snapshot()["link"] is None
 
 
 def test_a_port_that_is_taken_is_one_sentence(crowdpad: Crowdpad, folder: Any) -> None:
