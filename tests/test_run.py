@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -118,6 +120,26 @@ def test_the_launcher_needs_nothing_but_the_standard_library() -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
     assert names - {"cli"} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("lock", ["requirements-build.lock", "requirements.lock", "requirements-dev.lock"])
+def test_a_lock_names_versions_and_hashes_and_no_place_to_get_them_from(lock: str) -> None:
+    text = RUN.with_name(lock).read_text(encoding="utf-8")
+    content = [line for line in text.replace("\\\n", " ").splitlines() if not line.lstrip().startswith("#")]
+    for line in content:
+        assert re.fullmatch(r"[a-z0-9-]+==[^ ]+( ;[^@:/]+)?( +--hash=sha256:[0-9a-f]{64})+ *", line), line
+
+
+def test_the_locks_name_all_that_the_project_asks_for() -> None:
+    project = tomllib.loads(RUN.with_name("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = {
+        "requirements.lock": project["dependencies"],
+        "requirements-dev.lock": project["dependencies"] + project["optional-dependencies"]["dev"],
+    }
+    for lock, requirements in asked.items():
+        locked = re.findall(r"^([a-z0-9-]+)==", RUN.with_name(lock).read_text(encoding="utf-8"), re.MULTILINE)
+        names = {re.split(r"[^A-Za-z0-9-]", requirement)[0].lower() for requirement in requirements}
+        assert names <= set(locked)
 
 
 def test_packages_are_installed_with_their_hashes_and_what_builds_them_first(launcher: Launcher) -> None:
