@@ -29,6 +29,8 @@ from tunnel.timing import Timing
 from tunnel.wallclock import WallClock
 
 MAX_PATHS: Final = 10
+# A relay that lets us in and throws us out at once has failed again; one that carried this long starts afresh.
+_STEADY_MS: Final = 5_000.0
 _log = logging.getLogger(__name__)
 
 
@@ -169,7 +171,9 @@ class Endpoint:
                     lambda: self._link_up(lane), lambda datagram: self._datagram(lane, datagram)
                 )
             except LinkError as error:
-                lane.failures += 1
+                steady = self._clock.now() - lane.up_since >= _STEADY_MS
+                lane.failures = 1 if steady else lane.failures + 1
+                lane.up_since = float("inf")
                 lane.state = "refused" if error.refused else "waiting"
                 if lane.said != str(error):
                     _log.warning("%s: %s", lane.name, error)
@@ -193,7 +197,7 @@ class Endpoint:
             pass  # that is the back-off, over
 
     def _link_up(self, lane: _Lane) -> None:
-        lane.state, lane.failures, lane.said = "up", 0, None
+        lane.state, lane.said, lane.up_since = "up", None, self._clock.now()
         self._alone.clear()
         _log.info("%s: connected", lane.name)
         self._session.path_up(lane.id, self._clock.now())
@@ -263,6 +267,7 @@ class _Lane:
         self.link = link
         self.state = "connecting"
         self.failures = 0
+        self.up_since = float("inf")
         self.said: str | None = None  # the last complaint logged, so that it is not logged every two seconds
 
     @property
