@@ -79,6 +79,16 @@ def test_releases_come_before_presses_of_the_same_moment(frames: MakeFrames) -> 
     ]
 
 
+def test_releases_come_first_inside_a_sequence_too(frames: MakeFrames) -> None:
+    timeline = Timeline(Rules())
+    timeline.add(ONE, frames((0, A, 1), (50, B, 1), (50, A, 0), (90, B, 0)), 0.0, 0.0, 0.0)
+    assert [(control, value) for _, _, control, value in played(timeline, 50.0)] == [
+        ("A", 1.0),
+        ("A", 0.0),
+        ("B", 1.0),
+    ]
+
+
 def test_ties_go_by_arrival_and_then_as_the_sequence_says(frames: MakeFrames) -> None:
     timeline = Timeline(Rules())
     timeline.add(TWO, frames((0, B, 1), (0, A, 1), (50, B, 0), (50, A, 0)), 0.0, 0.0, 0.0)

@@ -6,8 +6,8 @@ For machines whose own kernel has no uinput. The guest's root is this machine's 
 same checkout and the same virtual environment work there. /run is its only place to write; it has no network
 but loopback. Debian packages: qemu-system-x86 busybox-static kmod libevdev2; `apt-get download` fetches the
 kernel once, and it is kept in the user's cache folder. The guest is emulated, ten to twenty times slower than
-here (KVM inside rented machines hangs too often to rely on): a boot takes 5 to 20 seconds, and nothing that is
-measured in it means anything.
+here, because KVM inside rented machines hangs too often to rely on: a boot takes 5 to 20 seconds, and nothing
+that is measured in it means anything.
 
 Exit status: the command's own; UNAVAILABLE where the machine cannot be made here, FAILED where it gave none.
 """

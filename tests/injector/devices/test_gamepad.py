@@ -236,8 +236,9 @@ def test_pads_that_were_plugged_in_before_one_failed_are_unplugged(vgamepad: Any
 
     vgamepad.VX360Gamepad.__init__ = second_fails
     try:
-        with pytest.raises(DeviceError):
+        with pytest.raises(DeviceError) as caught:
             GamepadDevice("xbox360", 2)
+        assert "NO_FREE_SLOT" in str(caught.value)  # which is still held here, and must not hold a pad
         assert vgamepad.plugged == []
     finally:
         gc.enable()
