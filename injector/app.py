@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from config.model import ReceiverConfig
 from config.notes import LABEL, Label, NoteError
-from injector.devices.device import Device, DeviceError, DeviceGoneError
+from injector.devices.device import Device, DeviceGoneError
+from injector.devices.keeper import Keeper, sentence
 from injector.guard import Neutral
 from injector.observer import Observer
 from injector.player import Order, Player, Resolve, Rest, Show
@@ -69,7 +70,7 @@ class ReceiverStats:
 
 
 class Receiver:
-    """One receiver. `device_factory` opens the device, in a thread, since drivers take their time."""
+    """One receiver. `device_factory` opens the device; it is called in a thread, again after each failure."""
 
     def __init__(
         self,
@@ -85,8 +86,7 @@ class Receiver:
         self._clock = clock
         self._observer = observer or Observer()
         self._player = Player(_rules(config), clock.now())
-        self._open_device = device_factory
-        self._device: Device | None = None
+        self._device = Keeper(device_factory)
         self._opening: asyncio.Task[None] | None = None
         self._said = ""  # the device's last complaint
         self._ended: asyncio.Future[Exception | None] | None = None
@@ -112,7 +112,8 @@ class Receiver:
         with fine_timers():
             try:
                 self._player.handle_timeout(self._clock.now())  # its first order is to open the device
-                self._install(await self._opened())
+                await self._device.open()
+                self._opened(self._clock.now())
                 tunnel = asyncio.create_task(self.endpoint.run(), name="tunnel")
                 await asyncio.wait({tunnel, self._ended}, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -207,20 +208,14 @@ class Receiver:
             else:
                 self._opening = asyncio.create_task(self._reopen(), name="open the device")
             if trouble is not None:
-                self._fail(trouble, orders[place + 1 :])
+                self._obey(self._failed(trouble, orders[place + 1 :], self._clock.now()))
                 return
 
     def _show(self, order: Show) -> str | None:
-        """What went wrong, in words: the exception itself would keep the device's insides alive."""
-        assert self._device is not None, "the player shows nothing without a device"
-        try:
-            self._device.apply(order.pad, order.report)
-        except DeviceGoneError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever a driver raises, its pads are in an unknown state
-            return _sentence(error)
-        self._observer.report(order.pad, order.report)
-        return None
+        trouble = self._device.show(order.pad, order.report)
+        if trouble is None:
+            self._observer.report(order.pad, order.report)
+        return trouble
 
     def _resolve(self, order: Resolve) -> None:
         self.endpoint.report(order.id, order.outcome)
@@ -229,15 +224,12 @@ class Receiver:
             self._observer.played(order.id, self._clock.now())
 
     def _rest(self, reason: Neutral) -> str | None:
-        """As `_show`."""
-        if self._device is not None:
+        if self._device.is_open:
             log.info("All pads at rest: %s.", reason.value)
-            try:
-                self._device.neutral()
-            except Exception as error:  # noqa: BLE001 - as above
-                return _sentence(error)
-        self._observer.neutral(reason.value)
-        return None
+        trouble = self._device.rest()
+        if trouble is None:
+            self._observer.neutral(reason.value)
+        return trouble
 
     def _schedule(self) -> None:
         """One timer for the next deadline. Firing early is harmless: a later deadline leaves it as it is."""
@@ -252,65 +244,38 @@ class Receiver:
 
     # -- the device's life ---------------------------------------------------------------------------------
 
-    async def _opened(self) -> Device:
-        """A new device. If nobody waits for it any more when it is there, it is closed."""
-        opening = asyncio.get_running_loop().run_in_executor(None, self._open_device)
-        try:
-            return await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            opening.add_done_callback(_close_unwanted)
-            raise
-
     async def _reopen(self) -> None:
         trouble = None
         try:
-            device = await self._opened()
+            await self._device.open()
         except Exception as error:  # noqa: BLE001 - whatever a driver raises, it is tried again later
-            trouble = _sentence(error)
+            trouble = sentence(error)
         if trouble is None:
             log.info("The device is open again.")
             self._said = ""
-            self._turn(lambda now: self._install(device))
+            self._turn(self._opened)
         else:
-            self._turn(lambda now: self._player.failed([], now))
-            self._say_failed(trouble)
+            self._turn(lambda now: self._failed(trouble, [], now))
 
-    def _install(self, device: Device) -> list[Order]:
-        self._device = device
-        device.neutral()
-        self._player.opened(self._clock.now())
+    def _opened(self, now: float) -> list[Order]:
+        self._player.opened(now)
         self._observer.device_opened()
         return []
 
-    def _fail(self, trouble: str, undone: Sequence[Order]) -> None:
-        self._let_go()
-        self._obey(self._player.failed(undone, self._clock.now()))
-        self._say_failed(trouble)
-
-    def _say_failed(self, trouble: str) -> None:
+    def _failed(self, trouble: str, undone: Sequence[Order], now: float) -> list[Order]:
+        self._device.close()
         if trouble != self._said:  # a driver that stays away fails again and again in the same words
             log.warning("The device failed, and is tried again until it works. %s", trouble)
             self._said = trouble
         self._observer.device_failed(trouble)
-
-    def _let_go(self) -> None:
-        """The device at rest and closed, whatever state it is in."""
-        device, self._device = self._device, None
-        if device is None:
-            return
-        for step in (device.neutral, device.close):
-            try:
-                step()
-            except Exception:
-                self.counters["device_not_closed"] += 1
-                log.exception("The device could not be closed properly.")
+        return self._player.failed(undone, now)
 
     def _stop(self, error: Exception | None = None) -> None:
         """Nothing is played from here on."""
         if self._timer is not None:
             self._timer.cancel()
-        if self._device is not None:
-            self._let_go()
+        if self._device.is_open:
+            self._device.close()
             self._observer.neutral(Neutral.STOP.value)
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(error)
@@ -332,15 +297,6 @@ def _timing(config: ReceiverConfig) -> Timing:
         idle_silence=max(silence, Timing().idle_silence),
         stale_after=float(config.stale_after_ms),
     )
-
-
-def _sentence(error: Exception) -> str:
-    return str(error) if isinstance(error, DeviceError) else f"{type(error).__name__}: {error}"
-
-
-def _close_unwanted(opening: asyncio.Future[Device]) -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result().close()
 
 
 async def _end(*tasks: asyncio.Task[Any] | None) -> None:

@@ -362,25 +362,3 @@ def test_a_bug_of_ours_leaves_the_pads_at_rest_and_is_raised(
     with pytest.raises(KeyError, match="a bug in the player"):
         asyncio.run(asyncio.wait_for(main(), 30))
     assert stage.device.told[-3:] == [(1, DOWN), "neutral", "closed"]
-
-
-def test_a_device_that_is_opened_too_late_is_closed(arrival: MakeArrival) -> None:
-    stage = Stage()
-    go = threading.Event()
-    late = FakeDevice()
-
-    def slow() -> FakeDevice:
-        assert go.wait(20)
-        return late
-
-    stage.receiver._open_device = slow
-
-    async def main() -> None:
-        running = asyncio.create_task(stage.receiver.run())
-        await asyncio.sleep(0.01)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        go.set()
-
-    asyncio.run(asyncio.wait_for(main(), 30))
-    assert late.told == ["closed"]
