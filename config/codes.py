@@ -123,7 +123,7 @@ def encode(control: Control, value: float) -> int:
     Buttons take 0 or 1, triggers 0 to 1, sticks -1 to 1, kept to a thousandth. Raises CodeError outside that.
     """
     lowest = -1.0 if control in STICKS else 0.0
-    if not lowest <= value <= 1.0 or (control in PRESS and value not in (0, 1)):
+    if not lowest <= value <= 1.0 or (control in BUTTONS and value not in (0, 1)):
         raise CodeError(f"{control} cannot be {value}")
     code = _CODE_OF.get((control, float(value)))
     if code is not None:

@@ -235,17 +235,14 @@ class RelayLimits(Model):
     waiting_per_address: Annotated[int, Whole(1, 100_000)] = Field(
         default=64, description="The same from one network address."
     )
-    message_bytes: Annotated[int, Whole(1200, 65_536)] = Field(
-        default=1200, description="Size of one message; the protocol never needs more than 1200."
-    )
     messages_per_second: Annotated[int, Whole(1, 1_000_000)] = Field(
-        default=3000, description="Messages a second from one member, in the long run."
+        default=4000, description="Messages a second from one member, in the long run."
     )
     burst: Annotated[int, Whole(1, 1_000_000)] = Field(
-        default=6000, description="Messages from one member at once after a pause."
+        default=8000, description="Messages from one member at once after a pause."
     )
     bytes_per_second: Annotated[int, Whole(1200, 1_000_000_000)] = Field(
-        default=1_000_000, description="Bytes a second from one member, in the long run."
+        default=4_000_000, description="Bytes a second from one member, in the long run."
     )
     queue: Annotated[int, Whole(1, 10_000)] = Field(
         default=32, description="Messages that wait for one member; past that its oldest is dropped."

@@ -149,9 +149,6 @@ def test_any_value_is_encoded_to_what_decodes_again_or_is_refused(control: Contr
     assert got == pytest.approx(value, abs=0.0005)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="encode knows only the buttons in PRESS; take this mark away with the fix"
-)
 @pytest.mark.parametrize("control", DPAD)
 def test_half_a_d_pad_press_is_refused(control: Control) -> None:
     with pytest.raises(CodeError):

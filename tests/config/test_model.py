@@ -82,7 +82,7 @@ def test_the_limits_of_a_relay() -> None:
     limits = relay(open=True).limits
     assert limits.model_dump() == {
         "members_per_room": 8, "rooms": 4096, "members": 2000, "waiting": 256, "waiting_per_address": 64,
-        "message_bytes": 1200, "messages_per_second": 3000, "burst": 6000, "bytes_per_second": 1_000_000,
+        "messages_per_second": 4000, "burst": 8000, "bytes_per_second": 4_000_000,
         "queue": 32, "login_seconds": 5,
     }  # fmt: skip
 

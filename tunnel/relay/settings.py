@@ -31,9 +31,7 @@ class RelayLimits:
     messages_burst: float = 8_000.0
     bytes_per_second: float = 4_000_000.0  # per member: 3,300 datagrams of full length
     bytes_burst: float = 8_000_000.0
-    parked_messages: int = (
-        32  # per member that reads slowly; DERP's figure. Newer datagrams repeat older ones
-    )
+    parked_messages: int = 32  # per member that reads slowly; DERP's figure. Newer ones repeat older ones
     write_buffer_bytes: int = 65_536  # per member, in the process; about 60 datagrams of full length
     stalled_ms: float = 10_000.0  # a member that reads nothing of what waits for it is closed after this
 
