@@ -219,12 +219,11 @@ class IrcSession:
         return []
 
     def _part(self, message: Message, now: float) -> list[ChatEvent]:
-        if message.login != self._login.nick.lower() or not self._room.concerns(message):
-            return []
-        self._join_later(now)
-        return self._say(
-            False, f"Twitch put us out of the chat of #{self._room.channel}; asking to come back."
-        )
+        """We are out of the room, or another connection of ours is: asking again tells which."""
+        if self.state is State.JOINED and message.login == self._login.nick and self._room.concerns(message):
+            self.state = State.JOINING
+            self._join(now, JOIN_ANSWER_MS)
+        return []
 
     def _joined(self) -> list[ChatEvent]:
         if self.state not in (State.JOINING, State.UNANSWERED):

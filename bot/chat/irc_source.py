@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from bot.chat.error import SourceError
 from bot.chat.irc import End, IrcSession, Login, Wait
@@ -188,9 +188,12 @@ class _Conversation:
 
     async def _follow_up(self, socket: ClientConnection) -> None:
         """What the session wants done after every call."""
-        for line in self._session.lines_to_send():
-            async with asyncio.timeout(SEND_SECONDS):
-                await socket.send(line)
+        try:
+            for line in self._session.lines_to_send():
+                async with asyncio.timeout(SEND_SECONDS):
+                    await socket.send(line)
+        except ConnectionClosed:
+            pass  # the reader learns it too, once it has read what came before
         if self._session.end is not None:
             self._end(self._session.end)
 

@@ -132,10 +132,20 @@ def test_a_suspended_channel_is_said_and_asked_for_again() -> None:
 
 def test_being_put_out_of_the_room_leads_back_in() -> None:
     session = joined()
-    assert session.receive(":bob!bob@x PART #arcade", 1.0) == []
-    assert states(session.receive(":justinfan12345!justinfan12345@x PART #arcade", 1.0)) == [False]
-    session.handle_timeout(1.0 + JOIN_AGAIN_MS)
+    session.receive(":bob!bob@x PART #arcade", 1.0)
+    assert session.lines_to_send() == []
+    for _ in range(2):
+        assert session.receive(":justinfan12345!justinfan12345@x PART #arcade", 1.0) == []
     assert session.lines_to_send() == ["JOIN #arcade"]
+    assert states(session.handle_timeout(1.0 + JOIN_ANSWER_MS)) == [False]
+    assert states(session.receive(ROOMSTATE, 20_000.0)) == [True]
+
+
+def test_another_connection_of_ours_leaving_the_room_is_no_news() -> None:
+    session = joined()
+    session.receive(":justinfan12345!justinfan12345@x PART #arcade", 1.0)
+    assert session.receive(ROOMSTATE, 2.0) == []
+    assert session.handle_timeout(1.0 + JOIN_ANSWER_MS) == []
 
 
 # Staying alive
