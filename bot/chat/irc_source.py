@@ -8,7 +8,7 @@ import logging
 import random
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -71,7 +71,7 @@ class IrcSource:
         """What was dropped, and why."""
         return self._room.counters
 
-    async def events(self) -> AsyncIterator[list[ChatEvent]]:
+    async def events(self) -> AsyncGenerator[list[ChatEvent], None]:
         """Batches: a frame, or all the frames that were ready together."""
         mailbox = Mailbox()
         keeper = asyncio.create_task(self._keep_connected(mailbox))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 
 from bot.chat.error import SourceError
@@ -43,7 +43,7 @@ class LogSource:
         """What was dropped, and why."""
         return self._room.counters
 
-    async def events(self) -> AsyncIterator[list[ChatEvent]]:
+    async def events(self) -> AsyncGenerator[list[ChatEvent], None]:
         """Batches of lines that are due together."""
         name = self._file.name
         pace_text = f"at {self._speed:g} times its speed" if self._speed else "as fast as possible"

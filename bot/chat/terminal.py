@@ -6,7 +6,7 @@ import asyncio
 import sys
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from bot.chat.line import ChatEvent, ChatLine, Role, SourceState
@@ -44,7 +44,7 @@ class TerminalSource:
         self._splitter = LineSplitter(MAX_LINE_BYTES)
         self._count = 0
 
-    async def events(self) -> AsyncIterator[list[ChatEvent]]:
+    async def events(self) -> AsyncGenerator[list[ChatEvent], None]:
         """Batches of lines typed since the last one; ends with the input."""
         pieces: asyncio.Queue[bytes] = asyncio.Queue()
         slots = threading.Semaphore(MAX_PIECES)

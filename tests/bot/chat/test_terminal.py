@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import threading
+
+from bot.chat.line import ChatEvent, ChatLine, Role, SourceState
+from bot.chat.terminal import MAX_LINE_BYTES, MAX_PIECES, TerminalSource
+
+
+class Script:
+    """An input that gives one piece after the other, then the end."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = list(pieces)
+        self.reads = 0
+
+    def read(self, size: int, /) -> bytes:
+        self.reads += 1
+        return self._pieces.pop(0) if self._pieces else b""
+
+
+class Broken:
+    """A terminal that went away."""
+
+    def read(self, size: int, /) -> bytes:
+        raise OSError("input/output error")
+
+
+def play(source: TerminalSource) -> list[ChatEvent]:
+    async def main() -> list[ChatEvent]:
+        return [event async for batch in source.events() for event in batch]
+
+    return asyncio.run(asyncio.wait_for(main(), 30))
+
+
+def texts(events: list[ChatEvent]) -> list[str]:
+    return [event.text for event in events if isinstance(event, ChatLine)]
+
+
+def test_each_line_typed_is_a_line_of_the_broadcaster() -> None:
+    first, line, other, last = play(TerminalSource("me", stream=Script(b"le", b"ft\r\n\n  \nri", b"ght")))
+    assert isinstance(first, SourceState)
+    assert isinstance(line, ChatLine)
+    assert isinstance(other, ChatLine)
+    assert isinstance(last, SourceState)
+    assert (first.up, last.up) == (True, False)
+    assert (line.text, line.user, line.name, line.role) == ("left", "me", "me", Role.BROADCASTER)
+    assert other.text == "right"
+    assert line.id != other.id
+
+
+def test_a_line_that_never_ends_is_counted_and_dropped() -> None:
+    source = TerminalSource(stream=Script(*[b"x" * 1024] * (MAX_LINE_BYTES // 1024 + 1), b"\nleft\n"))
+    assert texts(play(source)) == ["left"]
+    assert source.counters == {"line_too_long": 1}
+
+
+def test_a_terminal_that_goes_away_is_the_end() -> None:
+    events = play(TerminalSource(stream=Broken()))
+    assert [event.up for event in events if isinstance(event, SourceState)] == [True, False]
+
+
+def test_whoever_pipes_in_waits_for_the_bot() -> None:
+    async def main() -> None:
+        script = Script(*[b"a\n"] * 1_000)
+        events = TerminalSource(stream=script).events()
+        await anext(events)
+        await anext(events)
+        assert script.reads <= MAX_PIECES + 1
+        rest = [event async for batch in events for event in batch]
+        assert len(rest) == 1_000
+
+    asyncio.run(asyncio.wait_for(main(), 30))
+
+
+def test_nobody_waits_for_the_thread_when_the_loop_ends() -> None:
+    reading, writing = os.pipe()
+    stream = io.FileIO(reading)
+
+    async def main() -> None:
+        events = TerminalSource(stream=stream).events()
+        await anext(events)
+        os.write(writing, b"left\n")
+        assert texts(await anext(events)) == ["left"]
+        await events.aclose()
+
+    asyncio.run(asyncio.wait_for(main(), 30))
+    threads = [thread for thread in threading.enumerate() if thread.name == "terminal"]
+    assert all(thread.daemon for thread in threads)
+    os.close(writing)
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+    stream.close()
