@@ -8,12 +8,14 @@ import pytest
 from bot.chat.error import SourceError
 from bot.chat.line import ChatCleared, ChatEvent, ChatLine, SourceState
 from bot.chat.log import BLOCK_BYTES, LONGEST_BATCH, LogSource
+from tunnel.wallclock import WallClock
 
 
-class FakeClock:
+class FakeClock(WallClock):
     """Advances only when somebody sleeps."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.ms = 1_000.0
 
     def now(self) -> float:

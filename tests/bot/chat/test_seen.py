@@ -47,7 +47,8 @@ def test_the_last_value_of_a_key_counts() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.floats(0, 100)), max_size=200))
 def test_a_key_among_the_last_few_is_never_new(steps: list[tuple[int, float]]) -> None:
-    seen, now, history = Recent(at_least=5, age_ms=1e9), 0.0, []
+    seen, now = Recent(at_least=5, age_ms=1e9), 0.0
+    history: list[int] = []
     for key, pause_ms in steps:
         now += pause_ms
         new = seen.first_time(str(key), now)
