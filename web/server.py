@@ -101,13 +101,15 @@ class PageServer:
         self._publisher = asyncio.create_task(self._publish(), name="page feed")
 
     async def stop(self) -> None:
-        """Closes every connection. Harmless to repeat."""
+        """Closes every connection. Harmless to repeat. Raises what `snapshot` raised, if it did."""
         if self._publisher is not None:
             self._publisher.cancel()
             await asyncio.wait({self._publisher})
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
+        if self._publisher is not None and not self._publisher.cancelled():
+            self._publisher.result()
 
     @property
     def address(self) -> str:
@@ -159,12 +161,13 @@ class PageServer:
             return
         self._clients += 1
         self._watched.set()
-        teller = asyncio.create_task(self._tell(connection))
+        both = [asyncio.create_task(self._tell(connection)), asyncio.create_task(self._hear(connection))]
         try:
-            await self._hear(connection)
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            teller.cancel()
-            await asyncio.gather(teller, return_exceptions=True)
+            for task in both:
+                task.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
             self._clients -= 1
             if not self._clients:
                 self._watched.clear()
