@@ -20,6 +20,7 @@ class Client:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.heard: list[str] = []
+        self.passed: list[str] = []
 
     async def send(self, *lines: str) -> None:
         for line in lines:
@@ -32,6 +33,7 @@ class Client:
                 line = self.heard.pop(0)
                 if word in line:
                     return line
+                self.passed.append(line)
             frame = await self.socket.recv()
             self.heard += [line for line in str(frame).split("\r\n") if line]
 

@@ -76,6 +76,7 @@ def test_a_members_line_goes_to_the_others_and_not_back(channel_world: World) ->
             await bob.send("PRIVMSG #arcade :done")
             heard = await ada.until("PRIVMSG")
             assert heard.endswith(":done")
+            assert not any("PRIVMSG" in line for line in ada.passed)
             assert twitch.counters["privmsg"] == 2
 
     asyncio.run(main())

@@ -159,9 +159,8 @@ def test_a_ping_is_answered_with_its_own_text() -> None:
 
 def test_the_answer_to_many_pings_is_no_larger_than_the_question() -> None:
     session = joined()
-    question = "PING\r\n" * 10_000
-    session.receive(question, 1.0)
-    assert len("".join(session.lines_to_send())) <= len(question)
+    session.receive("PING :a\r\n" * 10_000 + "PING :b", 1.0)
+    assert session.lines_to_send() == ["PONG :b"]
 
 
 def test_a_quiet_link_is_asked_and_a_dead_one_given_up() -> None:
@@ -205,6 +204,14 @@ def test_after_reconnect_the_old_link_is_read_until_it_had_its_time(privmsg: Wri
     assert session.lines_to_send() == ["PONG :x"]
     session.handle_timeout(1_000.0 + FAREWELL_MS)
     assert session.over
+    assert session.end.wait is Wait.AT_ONCE
+
+
+def test_a_connection_that_is_left_already_has_one_successor_and_no_more() -> None:
+    session = joined()
+    session.receive(":tmi.twitch.tv RECONNECT\n:tmi.twitch.tv NOTICE * :Login unsuccessful", 1.0)
+    assert session.over
+    assert session.end is not None
     assert session.end.wait is Wait.AT_ONCE
 
 

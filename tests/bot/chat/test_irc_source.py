@@ -9,9 +9,11 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from bench.world.twitch import LocalTwitch
+from bot.chat import mailbox
 from bot.chat.error import SourceError
 from bot.chat.irc_source import TWITCH_URL, IrcSource
 from bot.chat.line import ChatCleared, ChatEvent, ChatLine, MessageDeleted, SourceState, UserCleared
+from bot.chat.patience import FIRST_MS
 
 DEADLINE_SECONDS = 30
 
@@ -221,8 +223,10 @@ def test_a_server_that_is_not_there_is_said_in_a_sentence() -> None:
     async def main() -> None:
         async with serve(lambda socket: socket.close(), "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
+        start = asyncio.get_running_loop().time()
         listener = Listener(IrcSource(f"ws://127.0.0.1:{port}", "arcade"))
         await listener.until(lambda events: len(events) >= 2)
+        assert asyncio.get_running_loop().time() - start >= FIRST_MS / 2 / 1000
         assert not any(state.up for state in listener.states)
         await listener.stop()
 
@@ -293,6 +297,27 @@ def test_a_server_that_only_ever_says_reconnect_is_not_hammered() -> None:
         async with own_server(talk) as listener:
             await listener.hear("left2")
             assert connections == listener.source.counters["reconnect"] == 3
+
+    run(main())
+
+
+def test_a_bot_that_falls_behind_is_waited_for_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailbox, "FULL_AT", 100)
+
+    async def main() -> None:
+        twitch = LocalTwitch(("arcade",))
+        await twitch.start()
+        events = IrcSource(twitch.url, "arcade").events()
+        async with contextlib.aclosing(events):
+            await anext(events)
+            [member] = twitch.members
+            said = 0
+            while not member.socket.transport.get_write_buffer_size():
+                said += len(twitch.say_many([("ada", "x" * 400)] * 128))
+                await asyncio.sleep(0)
+            while said:
+                said -= len(await anext(events))
+        await twitch.stop()
 
     run(main())
 
