@@ -114,11 +114,14 @@ def test_raw_frames_are_sent_as_they_are(channel_world: World) -> None:
 
 
 def test_whoever_does_not_answer_a_ping_is_disconnected(channel_world: World) -> None:
+    async def say_nothing(client: Callable[..., Any]) -> None:
+        member = await client(nick="justinfan1")
+        await member.until("nothing more")
+
     async def main() -> None:
         async with channel_world(ping_every_ms=100.0) as (_, client):
             with pytest.raises(ConnectionClosed):
-                member = await client(nick="justinfan1")
-                await member.until("nothing more")
+                await say_nothing(client)
 
     asyncio.run(main())
 
