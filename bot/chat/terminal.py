@@ -84,7 +84,7 @@ class TerminalSource:
                     name=self._name,
                     role=Role.BROADCASTER,
                     text=text,
-                    sent_ms=round(now),
+                    sent_ms=int(now),
                     arrived_ms=now,
                     room="terminal",
                 )
