@@ -143,13 +143,13 @@ def channel(text: str) -> str:
     return name
 
 
-def open_browser(address: str) -> None:
+def open_browser(address: str) -> threading.Thread | None:
     """In a thread, since some browsers keep the caller waiting. Whoever has none reads the address above."""
     windowed = (
         sys.platform in ("win32", "darwin") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
     if not windowed:
-        return  # what is left are browsers for text, which would take this terminal
+        return None  # what is left are browsers for text, which would take this terminal
 
     def show() -> None:
         try:
@@ -157,4 +157,6 @@ def open_browser(address: str) -> None:
         except (webbrowser.Error, OSError) as error:
             logging.getLogger(__name__).info("no browser: %s", error)
 
-    threading.Thread(target=show, name="browser", daemon=True).start()
+    thread = threading.Thread(target=show, name="browser", daemon=True)
+    thread.start()
+    return thread
