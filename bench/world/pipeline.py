@@ -23,7 +23,7 @@ from bench.world.twitch import LocalTwitch
 from bench.world.weather import CLIMATES
 from bot.app import Bot
 from bot.chat import open_source
-from config.model import BotConfig, ChatLimits, IrcChat, ReceiverConfig
+from config.model import TWITCH_URL, BotConfig, ChatLimits, IrcChat, ReceiverConfig
 from injector.app import Receiver
 from injector.devices.device import Device
 from injector.devices.screen import ScreenDevice
@@ -120,7 +120,7 @@ class Pipeline:
         self._began_ms = self.clock.now()
         orders = [loop.call_later(cut.at_s, self.relays.press, cut.relay, True) for cut in cuts]
         try:
-            await self.linked()
+            await self._together(self.linked())
             self.start_crowd()
             spent_s = (self.clock.now() - self._began_ms) / 1000
             await self._together(
@@ -153,7 +153,7 @@ class Pipeline:
     def start_bot(self) -> None:
         """A bot that reads the world's chat. After `end("bot")` it is another run of the program."""
         chat = IrcChat(
-            channel=self.world.channel or CHANNEL, **({"url": self.twitch.url} if self.twitch else {})
+            channel=self.world.channel or CHANNEL, url=self.twitch.url if self.twitch else TWITCH_URL
         )
         self.bot = Bot(
             BotConfig(

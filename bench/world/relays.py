@@ -43,6 +43,11 @@ class Relay:
         """Where members reach it, once it was started."""
         return f"ws://127.0.0.1:{self._weather.port if self._weather else self._port}"
 
+    @property
+    def listening(self) -> bool | None:
+        """Whether members reach it; None while that is about to change."""
+        return None if self._busy.locked() else self._server is not None
+
     async def start(self) -> None:
         """Listens, on the port of the last time if there was one. Raises RelayError."""
         self.cut = False
