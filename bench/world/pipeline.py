@@ -66,13 +66,13 @@ class World:
     @property
     def about(self) -> str:
         """For people, honestly: what of this is real."""
-        lines = " Made-up delay and loss before each relay." if self.weather else ""
+        weather = "bad weather before each relay"
         if self.channel is not None:
-            return f"Live from the Twitch chat of #{self.channel}, over relays on this machine.{lines}"
-        return (
-            f"Simulated crowd: {self.viewers} made-up viewers type into a chat server on this machine. "
-            f"Bot, relays and receiver are real.{lines}"
-        )
+            simulated = f" Simulated: {weather}." if self.weather else ""
+            return f"Live from the Twitch chat of #{self.channel}, over relays on this machine.{simulated}"
+        crowd = f"{self.viewers} viewers who type into a chat server on this machine"
+        simulated = f"{crowd}, and {weather}" if self.weather else crowd
+        return f"Simulated: {simulated}. Bot, relays and receiver are real."
 
 
 class Pipeline:

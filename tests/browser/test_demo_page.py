@@ -186,7 +186,7 @@ def test_the_demo_lights_buttons_and_its_button_cuts_and_restores_a_relay(
             pipeline.twitch.say("ann", "a5s")
             await page.wait_for_selector(lit("A"))
             assert await page.locator("#played .who").first.text_content() == "ann"
-            assert "made-up viewers" in await page.locator("#about").inner_text()
+            assert "Simulated: 0 viewers" in await page.locator("#about").inner_text()
 
             await second.get_by_role("button").focus()  # by keyboard, as some must
             await page.keyboard.press("Enter")

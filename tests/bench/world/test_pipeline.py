@@ -12,10 +12,12 @@ from bench.world.schedule import Cut
 
 
 def test_the_page_says_honestly_what_is_simulated() -> None:
-    assert "60 made-up viewers" in World().about
-    assert "#somebody" in World(channel="somebody").about
-    assert "made-up" not in World(channel="somebody").about.lower()
-    assert "Made-up delay and loss" in World(weather=True).about
+    assert "Simulated: 60 viewers" in World().about
+    assert "weather" in World(weather=True).about
+    live = World(channel="somebody").about
+    assert "#somebody" in live
+    assert "Simulated" not in live
+    assert "Simulated: bad weather" in World(channel="somebody", weather=True).about
 
 
 def test_a_relay_is_cut_on_schedule_and_the_summary_says_so() -> None:
