@@ -110,6 +110,7 @@ class Bot:
         await self._readiness()
         async for batch in self._source.events():
             self._flow.handle(batch, self._clock.now())
+            self.endpoint.flush()  # the whole batch leaves now, not a turn of the loop later
             self._look_after_the_waiting()
             await self._readiness()
         await self._quiet()

@@ -44,6 +44,7 @@ SHELLS: Final = (
     "bench/*",
     "web/server.py",
     "bot/app.py",
+    "bot/chat/ear.py",
     "bot/chat/irc_source.py",
     "bot/chat/log.py",
     "bot/chat/mailbox.py",

@@ -164,6 +164,11 @@ class IrcSession:
         self._heard(now)
         self._room.counters["binary_frame"] += 1
 
+    @property
+    def to_do(self) -> bool:
+        """Whether there are lines to send, or an end to act upon."""
+        return bool(self._lines) or self.end is not None
+
     def lines_to_send(self) -> list[str]:
         """What to send, one line per text frame; each is given out once."""
         lines, self._lines = self._lines, []

@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from bot.chat.ear import EarConnection
 from bot.chat.error import SourceError
 from bot.chat.irc import End, IrcSession, Login, Wait
 from bot.chat.irc_room import IrcRoom
@@ -128,6 +129,7 @@ class _Conversation:
         self._clock = clock
         self._mailbox = mailbox
         self._opened_ms: float | None = None
+        self._asked = asyncio.Event()
 
     @property
     def lived_ms(self) -> float:
@@ -139,6 +141,7 @@ class _Conversation:
         try:
             async with connect(
                 self._url,
+                create_connection=EarConnection,
                 compression=None,
                 max_size=MAX_FRAME,
                 open_timeout=OPEN_SECONDS,
@@ -149,13 +152,15 @@ class _Conversation:
             ) as socket:
                 self._opened_ms = self._clock.now()
                 self._session.connected(self._opened_ms)
+                assert isinstance(socket, EarConnection), "made by create_connection"
                 await self._talk(socket)
         except _CONNECTION_ERRORS as error:
             self._end(End(_reason(error), Wait.BACK_OFF))
 
-    async def _talk(self, socket: ClientConnection) -> None:
+    async def _talk(self, socket: EarConnection) -> None:
         await self._follow_up(socket)
-        halves = [asyncio.create_task(self._read(socket)), asyncio.create_task(self._watch(socket))]
+        socket.on_text = lambda frame: self._hear(socket, frame)
+        halves = [asyncio.create_task(work(socket)) for work in (self._read, self._watch, self._answer)]
         try:
             done, _ = await asyncio.wait(halves, return_when=asyncio.FIRST_COMPLETED)
             for half in done:
@@ -165,19 +170,36 @@ class _Conversation:
                 half.cancel()
             await asyncio.gather(*halves, return_exceptions=True)
 
-    async def _read(self, socket: ClientConnection) -> None:
-        session, clock, mailbox = self._session, self._clock, self._mailbox
-        while not session.over:
-            frame = await socket.recv()
-            now = clock.now()
-            if isinstance(frame, str):
-                mailbox.put(session.receive(frame, now))
-            else:
-                session.receive_binary(now)
-            await self._follow_up(socket)
-            await mailbox.space()
+    def _hear(self, socket: EarConnection, frame: str) -> None:
+        """A text frame, the moment it was read. What has to wait is left to `_answer`."""
+        session = self._session
+        if session.over:
+            return
+        self._mailbox.put(session.receive(frame, self._clock.now()))
+        if session.to_do or self._mailbox.full:
+            if self._mailbox.full:
+                socket.transport.pause_reading()
+            self._asked.set()
 
-    async def _watch(self, socket: ClientConnection) -> None:
+    async def _answer(self, socket: EarConnection) -> None:
+        """Sends what the session answers, and reads on once a full mailbox has been emptied."""
+        while not self._session.over:
+            await self._asked.wait()
+            self._asked.clear()
+            await self._follow_up(socket)
+            await self._mailbox.space()
+            socket.transport.resume_reading()  # harmless where it was not paused
+
+    async def _read(self, socket: EarConnection) -> None:
+        """What the ear leaves: fragments, binary messages, and the end of the connection."""
+        while not self._session.over:
+            frame = await socket.recv()
+            if isinstance(frame, str):
+                self._hear(socket, frame)
+            else:
+                self._session.receive_binary(self._clock.now())
+
+    async def _watch(self, socket: EarConnection) -> None:
         """Wakes the session when something is due. While the link talks, deadlines only move away."""
         while not self._session.over:
             due_ms = self._session.next_timeout()
@@ -186,7 +208,7 @@ class _Conversation:
             self._mailbox.put(self._session.handle_timeout(self._clock.now()))
             await self._follow_up(socket)
 
-    async def _follow_up(self, socket: ClientConnection) -> None:
+    async def _follow_up(self, socket: EarConnection) -> None:
         """What the session wants done after every call."""
         try:
             for line in self._session.lines_to_send():

@@ -29,6 +29,11 @@ class Mailbox:
             if len(self._events) >= FULL_AT:
                 self._space.clear()
 
+    @property
+    def full(self) -> bool:
+        """Whether whoever brings more should wait for `space`."""
+        return not self._space.is_set()
+
     async def space(self) -> None:
         """Returns when there is room again; at once, without a turn of the loop, while there is."""
         if not self._space.is_set():

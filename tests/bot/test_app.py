@@ -64,6 +64,9 @@ class FakeEndpoint:
     def send_note(self, kind: int, body: bytes) -> None:
         pass
 
+    def flush(self) -> None:
+        pass
+
     def resolve(self, id: int, outcome: Outcome = Outcome.APPLIED) -> None:
         self.in_flight -= 1
         self.say(Resolved(SequenceId(id), outcome, None))
