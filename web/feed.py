@@ -5,7 +5,7 @@ wants one. A snapshot stands alone, so a page that misses some has only missed t
 
     {"about": what this is, for people,
      "pads": [{"controls": {"A": 1, "LX": -0.5}, "presses": {"A": 12}}, ...],  controls at rest are left out
-     "link": null, or why the pads are neutral,
+     "link": null, or why the pads are neutral,  "chat": null, or why chat cannot be read,
      "played": [{"id": 7, "user": "maya" | null, "text": "a500ms" | null}, ...],  newest first
      "relays": [RelayCard, ...] | null, "counters": {...} | null, "latency_ms": {...} | null}
 
@@ -65,6 +65,7 @@ class Feed:
         self._played: deque[_Input] = deque(maxlen=SHOWN)
         self._labels: OrderedDict[int, Label] = OrderedDict()
         self._link: str | None = "Waiting for the bot."
+        self._chat: str | None = None
 
     def report(self, pad: int, report: Report) -> None:
         """`pad` (from 1) looks like `report` now. A pad that the page does not have is ignored."""
@@ -99,6 +100,10 @@ class Feed:
         """Whether the bot is heard."""
         self._link = None if up else "The bot is silent."
 
+    def chat(self, up: bool, text: str) -> None:
+        """How the chat is, where the program knows; `text` is a sentence."""
+        self._chat = None if up else text
+
     def snapshot(
         self,
         relays: Sequence[RelayCard] | None = None,
@@ -113,6 +118,7 @@ class Feed:
                 for report, presses in zip(self._reports, self._presses, strict=True)
             ],
             "link": self._link,
+            "chat": self._chat,
             "played": [_shown(played) for played in self._played],
             "relays": None if relays is None else [asdict(relay) for relay in relays],
             "counters": None if counters is None else dict(counters),

@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 from typing import Final
 
 from bench.world.summary import Latencies, nearest_rank
-from bot.chat.line import ChatLine
+from bot.chat.line import ChatLine, SourceState
 from bot.observer import Observer as BotObserver
 from tunnel.events import Outcome
 from tunnel.frame import SequenceId
@@ -57,16 +57,20 @@ class Meter:
 
 
 class BotMeter(BotObserver):
-    """The meter's eye on the bot."""
+    """The meter's eye on the bot, and the page's on its chat."""
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: Meter, feed: Feed) -> None:
         self._meter = meter
+        self._feed = feed
 
     def command(self, line: ChatLine, id: SequenceId, text: str) -> None:
         self._meter.left(id, line.arrived_ms)
 
     def resolved(self, id: SequenceId, outcome: Outcome, played_ms: float | None) -> None:
         self._meter.over(id)
+
+    def source(self, state: SourceState) -> None:
+        self._feed.chat(state.up, state.text)
 
 
 class PadMeter(Screen):

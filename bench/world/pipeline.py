@@ -167,7 +167,7 @@ class Pipeline:
             identity=self._bot_key,
             source=open_source(chat, self.clock),
             clock=self.clock,
-            observer=BotMeter(self.meter),
+            observer=BotMeter(self.meter, self.feed),
         )
         self._run("bot", self.bot.run())
 

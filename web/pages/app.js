@@ -58,8 +58,9 @@ function show(snapshot) {
   showCounters(snapshot.counters, snapshot.latency_ms);
   relays.show(snapshot.relays, performance.now());
   const link = document.getElementById("link");
-  link.hidden = snapshot.link === null;
-  link.textContent = snapshot.link ?? "";
+  const trouble = snapshot.link ?? snapshot.chat;
+  link.hidden = trouble === null;
+  link.textContent = trouble ?? "";
   first = false;
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.world.meter import PLAYED_KEPT, BotMeter, Meter, PadMeter
-from bot.chat.line import ChatLine, Role
+from bot.chat.line import ChatLine, Role, SourceState
 from tunnel.events import Outcome
 from tunnel.frame import SequenceId
 from web.feed import Feed
@@ -22,7 +22,7 @@ LINE = ChatLine(
 
 def test_a_latency_is_from_the_lines_arrival_to_the_device() -> None:
     meter, feed = Meter(), Feed("a test", 1)
-    BotMeter(meter).command(LINE, SequenceId(7), "a")
+    BotMeter(meter, feed).command(LINE, SequenceId(7), "a")
     PadMeter(meter, feed).played(7, 1012.5)
     assert meter.latencies.percentiles(50) == (12.5,)
     assert meter.recent() == {"p50": 12.5, "p99": 12.5}
@@ -42,9 +42,18 @@ def test_it_counts_as_doubled_even_when_the_bot_has_long_had_its_answer() -> Non
     meter = Meter()
     meter.left(7, 1000.0)
     meter.played(7, 1001.0)
-    BotMeter(meter).resolved(SequenceId(7), Outcome.APPLIED, 1001.0)
+    BotMeter(meter, Feed("a test", 1)).resolved(SequenceId(7), Outcome.APPLIED, 1001.0)
     meter.played(7, 1900.0)
     assert meter.doubled == 1
+
+
+def test_a_chat_that_cannot_be_read_is_told_to_the_page_until_it_can() -> None:
+    feed = Feed("a test", 1)
+    bot = BotMeter(Meter(), feed)
+    bot.source(SourceState(False, "No such channel."))
+    assert feed.snapshot()["chat"] == "No such channel."
+    bot.source(SourceState(True, "Reading."))
+    assert feed.snapshot()["chat"] is None
 
 
 def test_memory_is_bounded() -> None:
