@@ -175,6 +175,8 @@ def test_a_relay_that_dies_and_comes_back_is_used_again() -> None:
         async with Pair(2).running() as pair:
             await pair.all_up()
             await pair.connected()
+            await pair.played(pair.tap())
+            assert pair.sender.paths()[0].carrying
             await pair.relays[0].stop()
             await until(lambda: pair.sender.paths()[0].state == "waiting")
             assert not pair.sender.paths()[0].carrying
@@ -186,6 +188,40 @@ def test_a_relay_that_dies_and_comes_back_is_used_again() -> None:
             await pair.connected()
             await pair.played(pair.tap())
             assert pair.told.count(Connected(fresh=True)) == 1
+
+    run(main())
+
+
+def test_a_patient_link_hurries_when_the_last_other_one_goes_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tunnel.backoff.LONGEST_ACCOMPANIED_MS", 3_600_000.0)
+    monkeypatch.setattr("tunnel.endpoint.random.random", lambda: 0.999)
+
+    async def main() -> None:
+        async with Pair(2).running() as pair:
+            await pair.all_up()
+            lanes = (pair.sender._lanes[0], pair.receiver._lanes[0])
+            for lane in lanes:
+                monkeypatch.setattr(lane, "failures", 20)
+            await pair.relays[0].stop()
+            await until(lambda: all(lane.failures > 20 and lane.state == "waiting" for lane in lanes))
+            await pair.relays[1].stop()
+            await pair.relays[0].start()
+            await until(lambda: all(lane.state == "up" for lane in lanes))  # not after an hour
+
+    run(main())
+
+
+def test_a_note_arrives_once_however_many_paths_carry_it() -> None:
+    async def main() -> None:
+        async with Pair(3).running() as pair:
+            await pair.all_up()
+            await pair.connected()
+            for n in range(5):
+                pair.sender.send_note(n, b"")
+                pair.sender.flush()
+            await until(lambda: pair.receiver.counters["copies"] >= 2 * 5)
+            notes = [event.kind for event in pair.came if isinstance(event, NoteArrived)]
+            assert notes == [0, 1, 2, 3, 4]
 
     run(main())
 
@@ -230,6 +266,8 @@ def test_cancelling_run_closes_its_links_and_leaves_no_timer() -> None:
             servers = [relay._server for relay in pair.relays if relay._server is not None]
             assert len(servers) == 2
             await until(lambda: all(server.snapshot()["connections"] == 0 for server in servers))
+            for end in (pair.sender, pair.receiver):
+                assert end._timer is None or end._timer.cancelled()
             left = asyncio.all_tasks() - {asyncio.current_task()}
             assert not [task for task in left if task.get_name().startswith("link ")]
             pair.tap()  # nobody is there to send it, and nothing breaks

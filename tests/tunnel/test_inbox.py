@@ -112,6 +112,16 @@ def test_a_leap_forward_forgets_what_it_passes_and_only_that(leap: int) -> None:
     assert inbox.outcome(SequenceId(48 + leap)) is None
 
 
+@pytest.mark.parametrize("step", [2, 3, 10])
+def test_what_took_the_place_of_something_forgotten_is_new(step: int) -> None:
+    inbox = Inbox()
+    for id in range(1, 20):
+        admit(inbox, id)
+    admit(inbox, MEMORY)
+    admit(inbox, MEMORY + step)
+    assert all(admit(inbox, MEMORY + passed) for passed in range(1, step))
+
+
 def test_numbers_go_round_and_old_ones_stay_old() -> None:
     inbox = started_at(RANGE - 2)
     assert [admit(inbox, id) for id in (RANGE - 1, 0, 1, RANGE - 2, RANGE - 1, 0)] == [

@@ -45,6 +45,7 @@ from tunnel.messages import (
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "vectors" / "datagram.json").read_text("ascii"))
 ITEMS = GOLDEN["items"]
+NOTES = bytes.fromhex(GOLDEN["notes"]["bytes"])
 
 U32 = st.integers(0, MICROS - 1)
 IDS = U32.map(SequenceId)
@@ -175,6 +176,21 @@ def test_any_bytes_that_are_inputs_are_so_in_one_way_only(data: bytes) -> None:
     except DatagramError:
         return
     assert pack_inputs(sent, map(pack_record, records)) == data
+
+
+@given(st.one_of(st.binary(max_size=300), st.integers(0, len(NOTES)).map(lambda end: NOTES[:end])))
+def test_any_bytes_that_are_notes_are_so_in_one_way_only(data: bytes) -> None:
+    try:
+        sent, items = parse_notes(data)
+    except DatagramError:
+        return
+    assert pack_notes(sent, [pack_item(*parts) for parts in items]) == data
+
+
+def test_an_item_longer_than_its_datagram_condemns_the_whole() -> None:
+    for size in (1, 5, 65_535):
+        with pytest.raises(DatagramError):
+            parse_notes(bytes(4) + pack_item(NOTE_BASE, bytes(size))[:-1])
 
 
 @given(st.sampled_from(GOLDEN["inputs"]), st.integers(0, 2000))

@@ -48,6 +48,10 @@ def test_each_counter_is_new_once() -> None:
     ]  # fmt: skip
 
 
+def test_the_window_is_as_wide_as_the_documentation_says() -> None:
+    assert WINDOW == 8_192
+
+
 def test_asking_changes_nothing() -> None:
     window = ReplayWindow()
     assert window.check(7)
