@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.grammar import LONGEST_TEXT, TALK, Parsed, Refused, parse
+from bot.lexer import read_chord
 from bot.text import normalise
 from config.controllers import controller_names, load_controller
 
@@ -114,12 +115,9 @@ def test_work_is_linear_in_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def counted(word: str, at: int, controller: object) -> object:
         calls.append(word)
-        return real(word, at, XBOX)
+        return read_chord(word, at, XBOX)
 
-    import bot.grammar as grammar
-
-    real = grammar.read_chord
-    monkeypatch.setattr(grammar, "read_chord", counted)
+    monkeypatch.setattr("bot.grammar.read_chord", counted)
     parse("a1q " * (LONGEST_TEXT // 4), XBOX)
     assert sum(map(len, calls)) <= LONGEST_TEXT
 
