@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ class Figure:
     limit     what the project promises for `judged`; None where it promises nothing
     ratio     whether the promise is about value / baseline instead of value
     at_least  whether the promise is a floor instead of a ceiling
+
+    ValueError for a ratio with nothing, or zero, to divide by.
     """
 
     name: str
@@ -26,6 +29,10 @@ class Figure:
     limit: float | None = None
     ratio: bool = False
     at_least: bool = False
+
+    def __post_init__(self) -> None:
+        if self.ratio and not self.baseline:
+            raise ValueError(f"{self.name}: a ratio needs a baseline that is not zero")
 
     @property
     def judged(self) -> float:
@@ -49,19 +56,21 @@ class Figure:
             "against": self.against,
             "judged": self.judged,
             "limit": self.limit,
+            "ratio": self.ratio,
             "at_least": self.at_least,
             "met": self.met,
         }
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which `share` (0 to 1) of `values` lie, by nearest rank. ValueError if there are
-    none.
+    """The smallest of `values` that at least `share` of them (0 to 1) do not exceed: the nearest rank.
+    ValueError if there are none.
     """
     if not values:
         raise ValueError("nothing was measured")
     ordered = sorted(values)
-    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+    rank = math.ceil(share * len(ordered))
+    return ordered[min(max(rank, 1), len(ordered)) - 1]
 
 
 def table(figures: Iterable[Figure]) -> str:
@@ -72,7 +81,7 @@ def table(figures: Iterable[Figure]) -> str:
         rows.append(
             (
                 figure.name,
-                f"{_number(figure.value)} {figure.unit}",
+                f"{_number(figure.value)} {figure.unit}".rstrip(),
                 "" if figure.baseline is None else f"{_number(figure.baseline)} ({figure.against})",
                 "" if ratio is None else f"{ratio:.2f}",
                 _promise(figure),
@@ -97,4 +106,6 @@ def _promise(figure: Figure) -> str:
 def _number(value: float) -> str:
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
+    if abs(value) < 1:
+        return f"{value:.2g}"  # a promise of 0.001 must not read as 0.00
     return f"{value:,.2f}" if abs(value) < 1000 else f"{value:,.0f}"
