@@ -18,7 +18,9 @@ _SETTLE_S: Final = 15.0
 
 
 async def measure(seconds: float, millions: float) -> list[Figure]:
-    """The sustained rate over `seconds`, then `millions` of commands on the same processes for memory."""
+    """The sustained rate over `seconds`, then `millions` of commands on the same processes for memory; none
+    of the latter if that is no more than the first part typed already.
+    """
     async with stage(3, keep=False) as cast:
         lasted, waiting = await _load(cast, int(RATE * seconds), 0)
         figures = [*_outcomes(cast, int(RATE * seconds), lasted, waiting)]
@@ -35,7 +37,8 @@ async def _load(cast: Stage, count: int, first: int) -> tuple[float, int]:
     for number in range(first, first + count, LINES_PER_FRAME):
         ahead = start + (number - first) / RATE - time.perf_counter()
         await asyncio.sleep(max(0.0, ahead))
-        lines = [chat_line(n, texts[n % len(texts)]) for n in range(number, number + LINES_PER_FRAME)]
+        end = min(number + LINES_PER_FRAME, first + count)
+        lines = [chat_line(n, texts[n % len(texts)]) for n in range(number, end)]
         cast.chat.raw("\r\n".join(lines))
         if time.perf_counter() >= next_look:
             next_look += 1
@@ -75,11 +78,12 @@ def _outcomes(cast: Stage, count: int, lasted: float, waiting: int) -> list[Figu
 async def _memory(cast: Stage, done: int, goal: int) -> list[Figure]:
     """Resident memory of both ends after a tenth of the goal, and after all of it."""
     tenth = max(done, goal // 10)
+    if goal <= tenth:
+        return []  # nothing would lie between the two readings
     if tenth > done:
         await _load(cast, tenth - done, done)
     early = (cast.bot.ask()["rss"], cast.receiver.ask()["rss"])
-    if goal > tenth:
-        await _load(cast, goal - tenth, tenth)
+    await _load(cast, goal - tenth, tenth)
     late = (cast.bot.ask()["rss"], cast.receiver.ask()["rss"])
     figures = []
     for name, before, after in zip(("bot", "receiver"), early, late, strict=True):
