@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from bench import actors
@@ -25,8 +25,8 @@ class Stage:
     chat: LocalTwitch
     receiver: Actor
     bot: Actor
-    relays: list[Actor] = field(default_factory=list)
-    ports: list[int] = field(default_factory=list)
+    relays: list[Actor]
+    ports: list[int]
 
     def kill_relay(self, place: int) -> None:
         """As a power cut would."""
@@ -43,26 +43,23 @@ async def stage(relays: int, *, keep: bool) -> AsyncIterator[Stage]:
     """Everything up and connected. `keep` whether receiver and bot note every command."""
     chat = LocalTwitch(["bench"])
     await chat.start()
-    cast = [Actor(actors.relay, f"relay{place + 1}", 0) for place in range(relays)]
+    cast: list[Actor] = []  # the relays; whoever plays them at the end is killed
+    ends: list[Actor] = []
     try:
+        cast += [Actor(actors.relay, f"relay{place + 1}", 0) for place in range(relays)]
         ports = [await asyncio.to_thread(actor.ready) for actor in cast]
         urls = tuple(f"ws://127.0.0.1:{port}" for port in ports)
-        receiver = Actor(actors.receiver, urls, keep)
-        bot = Actor(actors.bot, urls, chat.url, keep)
-        running = Stage(chat, receiver, bot, cast, ports)
-        try:
-            for actor in (receiver, bot):
-                await asyncio.to_thread(actor.ready)
-            async with asyncio.timeout(_JOIN_DEADLINE_S):
-                await chat.joined(1, channel="bench")
-            await asyncio.sleep(_MEASURE_PATHS_S)
-            yield running
-        finally:
-            receiver.kill()
-            bot.kill()
-            for actor in running.relays:
-                actor.kill()
+        ends += [Actor(actors.receiver, urls, keep), Actor(actors.bot, urls, chat.url, keep)]
+        for actor in ends:
+            await asyncio.to_thread(actor.ready)
+        async with asyncio.timeout(_JOIN_DEADLINE_S):
+            await chat.joined(1, channel="bench")
+        await asyncio.sleep(_MEASURE_PATHS_S)
+        receiver, bot = ends
+        yield Stage(chat, receiver, bot, cast, ports)
     finally:
+        for actor in ends + cast:
+            actor.kill()
         await chat.stop()
 
 
