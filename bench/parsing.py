@@ -12,10 +12,8 @@ from bot.chat.irc_room import IrcRoom
 
 def measure(lines: int) -> list[Figure]:
     """Lines a second on one core, beside splitting the same lines at blanks and nothing else."""
-    frames = [
-        "\r\n".join(chat_line(n + k, BUTTON_WORDS[(n + k) % 10]) for k in range(5)) + "\r\n"
-        for n in range(0, lines, 5)
-    ]
+    typed = [chat_line(n, BUTTON_WORDS[n % len(BUTTON_WORDS)]) + "\r\n" for n in range(lines)]
+    frames = ["".join(typed[n : n + 5]) for n in range(0, lines, 5)]
     start = time.perf_counter()
     for frame in frames:
         for line in frame.split("\r\n"):
@@ -24,7 +22,8 @@ def measure(lines: int) -> list[Figure]:
     session = IrcSession(IrcRoom("bench"), Login("justinfan12345", None))
     start = time.perf_counter()
     found = sum(len(session.receive(frame, 0.0)) for frame in frames)
-    rate = found / (time.perf_counter() - start)
+    rate = lines / (time.perf_counter() - start)
     return [
         Figure("IRC lines parsed", rate, "/s", bare, "split at blanks", 50_000, at_least=True),
+        Figure("  of them not understood", lines - found, "", limit=0),
     ]
