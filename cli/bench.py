@@ -11,6 +11,7 @@ from typing import Final
 
 from bench import failover, latency, parsing, relay_memory, simulated, throughput, wire
 from bench.figures import Figure, table
+from cli.errors import EXIT_TROUBLE
 
 HELP: Final = "measure the figures this project promises, on this machine"
 
@@ -26,18 +27,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints each chapter as it is measured. A figure that misses its promise does not change the exit
-    status.
+    status; a chapter that could not be measured does.
     """
     figures: list[Figure] = []
+    unmeasured: dict[str, str] = {}
     for name in args.only or CHAPTERS:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
-        chapter = CHAPTERS[name](args.quick)
+        try:
+            chapter = CHAPTERS[name](args.quick)
+        except (RuntimeError, OSError) as error:
+            # A program that died, or a system that lacks something: the other chapters still count.
+            unmeasured[name] = str(error) or type(error).__name__
+            print(f"crowdpad bench: {name} could not be measured: {unmeasured[name]}", file=sys.stderr)
+            continue
         figures += chapter
         if not args.json:
             print(f"\n{name}\n{table(chapter)}", flush=True)
     if args.json:
-        print(json.dumps({"figures": [figure.as_json() for figure in figures]}))
-    return 0
+        print(json.dumps({"figures": [figure.as_json() for figure in figures], "unmeasured": unmeasured}))
+    return EXIT_TROUBLE if unmeasured else 0
 
 
 def _relay_memory(quick: bool) -> list[Figure]:
