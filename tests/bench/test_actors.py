@@ -1,0 +1,70 @@
+"""The measured programs as processes, and the pad that takes notes."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench import actors
+from bench.actors import Actor, NotingDevice, SharedClock
+from config.codes import BUTTONS, Control
+from injector.report import NEUTRAL, Report
+
+A, B = BUTTONS.index(Control.A), BUTTONS.index(Control.B)
+
+
+def held(*buttons: int) -> Report:
+    return NEUTRAL._replace(buttons=sum(1 << button for button in buttons))
+
+
+def test_two_shared_clocks_tell_the_same_time() -> None:
+    one, other = SharedClock(), SharedClock()
+    assert one.now() <= other.now() <= one.now()
+
+
+def test_the_pad_notes_presses_and_no_releases() -> None:
+    device = NotingDevice(SharedClock(), keep=True)
+    for report in (held(A), held(A, B), held(B), held(), held(A)):
+        device.apply(1, report)
+    assert list(device.buttons) == [A, B, A]
+    assert list(device.moments) == sorted(device.moments)
+    assert device.calls == 5
+
+
+def test_each_pad_is_compared_with_itself() -> None:
+    device = NotingDevice(SharedClock(), keep=True)
+    device.apply(1, held(A))
+    device.apply(2, held(A))
+    assert list(device.buttons) == [A, A]
+
+
+def test_a_pad_that_only_counts_stays_flat() -> None:
+    device = NotingDevice(SharedClock(), keep=False)
+    device.apply(1, held(A))
+    assert (device.calls, len(device.buttons), len(device.moments)) == (1, 0, 0)
+
+
+def test_what_is_held_is_let_go_at_the_end() -> None:
+    device = NotingDevice(SharedClock(), keep=True)
+    device.apply(1, held(A))
+    assert device.held == 1 << A
+    device.close()
+    assert device.held == 0
+
+
+def test_an_actor_works_until_told_to_stop_and_one_that_dies_is_reported() -> None:
+    relay = Actor(actors.relay, "relay1", 0)
+    dying = None
+    try:
+        port = relay.ready()
+        assert 0 < port < 65_536
+        dying = Actor(actors.relay, "relay2", port)  # the port is taken: it cannot start
+        with pytest.raises(RuntimeError, match="says nothing"):
+            dying.ready()
+        assert relay.ask() is None
+        assert relay.stop() is None
+        # Either the pipe is found broken, or nobody is found behind it.
+        with pytest.raises((RuntimeError, OSError)):
+            relay.ask()
+    finally:
+        for actor in filter(None, (relay, dying)):
+            actor.kill()
