@@ -170,7 +170,7 @@ class Receiver:
         if isinstance(event, SequenceArrived):
             return self._player.arrived(event, now)
         if isinstance(event, CancelArrived):
-            return self._player.cancelled(event.targets, now)
+            return self._player.cancelled(event.targets, event.id, now)
         if isinstance(event, NoteArrived):
             self._note(event)
         elif isinstance(event, Connected):

@@ -19,7 +19,7 @@ from injector.report import NEUTRAL, Report
 from injector.rules import Rules
 from injector.timeline import Action, Timeline, Verdict
 from tunnel.events import Outcome, SequenceArrived
-from tunnel.frame import SequenceId
+from tunnel.frame import SequenceId, is_before
 
 # Ids of what was taken in: the tunnel delivers each once, and this is how we would know if it did not.
 # Six seconds at 10,000 sequences a second, and a few megabytes.
@@ -85,9 +85,12 @@ class Player:
             del self._remembered[next(iter(self._remembered))]
         return self._play(now)
 
-    def cancelled(self, targets: tuple[SequenceId, ...], now: float) -> list[Order]:
-        """The sender takes sequences back (none named: all): what waits is not played, holds are let go."""
-        taken = self.timeline.cancel(targets) if targets else self.timeline.clear()
+    def cancelled(self, targets: tuple[SequenceId, ...], before: SequenceId, now: float) -> list[Order]:
+        """The sender takes sequences back: what waits is not played, holds are let go.
+
+        None named means all it submitted before the id `before`.
+        """
+        taken = self.timeline.cancel(targets or [id for id in self.timeline.ids() if is_before(id, before)])
         orders: list[Order] = []
         for id, begun in taken.items():
             if begun:
@@ -101,7 +104,8 @@ class Player:
         if not fresh:
             return []
         self._remembered.clear()
-        return self._rest(Neutral.RESTART)
+        # Its last run asks for nothing any more, and the new one uses the same ids for other things.
+        return [order for order in self._rest(Neutral.RESTART) if not isinstance(order, Resolve)]
 
     def silent(self) -> list[Order]:
         """Nothing came from the sender for too long."""

@@ -102,6 +102,10 @@ class Timeline:
     def __len__(self) -> int:
         return len(self._live)
 
+    def ids(self) -> tuple[SequenceId, ...]:
+        """Everything that has frames left to play, in the order it came."""
+        return tuple(self._live)
+
     def __contains__(self, id: SequenceId) -> bool:
         return id in self._live
 

@@ -42,6 +42,7 @@ class Channel:
         self._receiver: ChaCha20Poly1305 | None = ChaCha20Poly1305(keys[1])
         self._transcript = transcript
         self._window = ReplayWindow()
+        self._path_windows: dict[int, ReplayWindow] = {}
         self._counter = 0
         self.local_index = local_index
         self.peer_index = peer_index
@@ -81,6 +82,10 @@ class Channel:
         except InvalidTag as error:
             raise DatagramError("forged") from error
         return content, self._window.accept(header.counter)
+
+    def first_on(self, path: int, counter: int) -> bool:
+        """Whether an authentic datagram came on this path for the first time. Replays are no deliveries."""
+        return self._path_windows.setdefault(path, ReplayWindow()).accept(counter)
 
     def check_signature(self, datagram: bytes, content: bytes, signer: PublicKey) -> bytes:
         """`content` without its signature. Raises DatagramError unless `signer` made it."""

@@ -56,16 +56,21 @@ class PeerClock:
         timeout = self._smoothed + max(4 * self._variation, 10.0)
         return min(max(timeout, _SHORTEST_TIMEOUT_MS), _LONGEST_TIMEOUT_MS)
 
-    def sample(self, *, sent: float, held: float, peer_time: float, now: float) -> float | None:
-        """We sent at `sent`; the peer held it for `held`, answered at its `peer_time`; the answer is here
-        `now`.
+    def sample(
+        self, *, sent: float, held: float, peer_time: float, now: float, first_copy: bool = True
+    ) -> float | None:
+        """We sent at `sent`; the peer held it for `held`, answered at its `peer_time`; here it is `now`.
 
-        Returns the round trip, or None for an answer that contradicts itself (held longer than it took).
+        Only first copies say how long an answer takes; those of one slow path alone (`first_copy` false)
+        still tell something about the clock. Returns the round trip, or None for an answer that contradicts
+        itself: held longer than it took.
         """
         round_trip = now - sent - held
         if round_trip < 0 or held < 0:
             return None
-        if self._smoothed is None:
+        if not first_copy:
+            pass
+        elif self._smoothed is None:
             self._smoothed, self._variation = round_trip, round_trip / 2
         else:
             self._variation += (abs(round_trip - self._smoothed) - self._variation) / 4

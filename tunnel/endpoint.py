@@ -126,7 +126,7 @@ class Endpoint:
         finally:
             if self._timer is not None:
                 self._timer.cancel()
-            self._loop = None
+            self._timer, self._timer_at, self._loop = None, float("inf"), None
         raise AssertionError("links are kept until cancelled")
 
     def submit(self, frames: tuple[Frame, ...]) -> SequenceId:

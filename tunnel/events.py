@@ -55,9 +55,13 @@ class SequenceArrived:
 
 @dataclass(frozen=True, slots=True)
 class CancelArrived:
-    """The sender takes sequences back. No targets means everything it ever sent."""
+    """The sender takes sequences back. No targets means everything it submitted before this one's own id.
+
+    A copy that was under way for long must not take back what was submitted after it.
+    """
 
     targets: tuple[SequenceId, ...]
+    id: SequenceId
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,11 @@ class Frame(NamedTuple):
     date: int
 
 
+def is_before(id: SequenceId, other: SequenceId) -> bool:
+    """Whether `id` was given out before `other`: ids count modulo 2^32 (serial arithmetic, RFC 1982)."""
+    return 0 < (other - id) % (1 << 32) < 1 << 31
+
+
 def pack_frames(frames: tuple[Frame, ...]) -> bytes:
     """The frames' bytes, one after another. Raises FrameError if a field does not fit its width."""
     try:

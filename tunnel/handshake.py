@@ -21,7 +21,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 from tunnel.bucket import TokenBucket
 from tunnel.channel import Channel
@@ -35,17 +35,14 @@ _HELLO_PAYLOAD: Final = struct.Struct("<QIQ")
 _WELCOME_PAYLOAD: Final = struct.Struct("<QIQ")
 # An answer may still come to the offer before the last one: the retry timer is shorter than some round trips.
 _OPEN_OFFERS: Final = 3
-# A relay that replays HELLOs costs 0.4 ms of work each and can take a place here, no more.
-_PENDING: Final = 8
-_CACHED_ANSWERS: Final = 16
+# Kept for each path alone: a relay that replays HELLOs it recorded pushes out its own, and nobody else's.
+_PENDING_PER_PATH: Final = 4
 # Ten honest paths copy each offer, and the copies are answered from the cache; 20 new ones a second is
 # plenty.
 _HELLOS_PER_SECOND: Final = 20.0
 _HELLO_BURST: Final = 40.0
 
 Random = Callable[[int], bytes]
-_K = TypeVar("_K")
-_V = TypeVar("_V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +56,14 @@ class Established:
     said_at: float  # when our own message of this handshake left, on our clock
 
 
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """An answered HELLO whose channel nobody has used yet."""
+
+    answer: bytes
+    established: Established
+
+
 class Initiator:
     """Offers handshakes and takes the answer."""
 
@@ -68,7 +73,7 @@ class Initiator:
         self._epoch = epoch
         self._random = random
         self._number = 0
-        self._open: dict[int, tuple[Handshake, float]] = {}
+        self._open: dict[int, tuple[Handshake, int, float]] = {}
         self._budget = _PathBudget()
 
     def offer(self, now: float) -> bytes:
@@ -86,7 +91,7 @@ class Initiator:
         )
         self._number += 1
         payload = _HELLO_PAYLOAD.pack(self._epoch, self._number, int(now * 1000))
-        self._open[index] = (handshake, now)
+        self._open[index] = (handshake, self._number, now)
         if len(self._open) > _OPEN_OFFERS:
             del self._open[next(iter(self._open))]
         return header + handshake.write(payload)
@@ -100,7 +105,7 @@ class Initiator:
         if offered is None:
             raise DatagramError("old handshake")
         self._budget.spend(path, now)
-        handshake, said_at = offered[0].clone(), offered[1]
+        handshake, number, said_at = offered[0].clone(), offered[1], offered[2]
         try:
             epoch, index, clock = _WELCOME_PAYLOAD.unpack(handshake.read(datagram[HEADER_SIZE:]))
         except (NoiseError, struct.error) as error:
@@ -109,7 +114,7 @@ class Initiator:
         channel = Channel(
             handshake.keys(), handshake.hash, local_index=header.session, peer_index=index, born=now
         )
-        return Established(channel, epoch, self._number, clock / 1000, said_at)
+        return Established(channel, epoch, number, clock / 1000, said_at)
 
 
 class Responder:
@@ -120,16 +125,17 @@ class Responder:
         self._peer = peer
         self._epoch = epoch
         self._random = random
-        self._answers: dict[bytes, bytes] = {}
-        self._pending: dict[int, Established] = {}
+        self._pending: dict[int, dict[bytes, _Pending]] = {}  # by path, then by the HELLO's bytes
         self._budget = _PathBudget()
         self._confirmed = (0, 0)  # the epoch and number of the newest handshake that came alive
 
     def hello(self, header: Header, datagram: bytes, path: int, now: float) -> bytes:
         """The WELCOME for a HELLO; for a copy of one, the same bytes again. Raises DatagramError."""
-        answer = self._answers.get(datagram)
-        if answer is not None:
-            return answer
+        for known in self._pending.values():
+            if datagram in known:
+                pending = known[datagram]
+                self._keep(path, datagram, pending)
+                return pending.answer
         self._budget.spend(path, now)
         handshake = Handshake(
             IK,
@@ -153,20 +159,31 @@ class Responder:
         channel = Channel(
             handshake.keys(), handshake.hash, local_index=index, peer_index=header.session, born=now
         )
-        _put(self._pending, index, Established(channel, epoch, number, clock / 1000, now), _PENDING)
-        _put(self._answers, datagram, answer, _CACHED_ANSWERS)
+        established = Established(channel, epoch, number, clock / 1000, now)
+        self._keep(path, datagram, _Pending(answer, established))
         return answer
 
     def pending(self, index: int) -> Established | None:
         """The channel aside under this index."""
-        return self._pending.get(index)
+        for kept in self._pending.values():
+            for pending in kept.values():
+                if pending.established.channel.local_index == index:
+                    return pending.established
+        return None
 
     def confirm(self, index: int) -> None:
         """The initiator has used it: it is in use from now on, and all others aside are forgotten."""
-        established = self._pending[index]
+        established = self.pending(index)
+        assert established is not None, "only what is pending is confirmed"
         self._confirmed = (established.epoch, established.number)
         self._pending.clear()
-        self._answers.clear()
+
+    def _keep(self, path: int, hello: bytes, pending: _Pending) -> None:
+        """Keeps it for this path too, and forgets the path's oldest beyond its share."""
+        kept = self._pending.setdefault(path, {})
+        kept[hello] = pending
+        if len(kept) > _PENDING_PER_PATH:
+            del kept[next(iter(kept))]
 
 
 class _PathBudget:
@@ -181,10 +198,3 @@ class _PathBudget:
             self._buckets[path] = TokenBucket(_HELLOS_PER_SECOND, _HELLO_BURST)
         if not self._buckets[path].take(now):
             raise DatagramError("too many handshakes")
-
-
-def _put(table: dict[_K, _V], key: _K, value: _V, limit: int) -> None:
-    """Enters, and forgets the oldest entry beyond the limit."""
-    table[key] = value
-    if len(table) > limit:
-        del table[next(iter(table))]

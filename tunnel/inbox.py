@@ -37,7 +37,7 @@ class Inbox:
     def outcome(self, id: SequenceId) -> Outcome | None:
         """What became of it; None if it was never seen. Too old to remember counts as stale."""
         behind = (self._highest - id) % _ID_RANGE
-        if behind >= _ID_RANGE // 2:
+        if behind > _ID_RANGE // 2:
             return None
         if behind >= MEMORY:
             return Outcome.STALE

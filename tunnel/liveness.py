@@ -69,9 +69,15 @@ class Liveness:
             return [PeerSilent()]
         return []
 
-    def silence_deadline(self, lively_until: float) -> float:
-        """When silence becomes a fact: sooner while inputs are under way or held."""
+    def silence_deadline(self, lively_since: float, lively_until: float) -> float:
+        """When silence becomes a fact: sooner while inputs are under way or held.
+
+        The sooner limit counts from when they began at the earliest: until then the peer spoke seldom,
+        rightly.
+        """
         if self.phase is not Phase.LIVE:
             return float("inf")
-        lively = self._last_heard < lively_until
-        return self._last_heard + (self._timing.silence_after if lively else self._timing.idle_silence)
+        relaxed = self._last_heard + self._timing.idle_silence
+        if self._last_heard >= lively_until:
+            return relaxed
+        return min(relaxed, max(self._last_heard, lively_since) + self._timing.silence_after)

@@ -58,6 +58,7 @@ class Entry:
     last_date: float
     is_cancel: bool
     stage: Stage = Stage.NEW
+    first_sent: float = float("-inf")
     last_sent: float = float("-inf")
     due: float = 0.0
     backoff: int = 1
@@ -82,6 +83,7 @@ class Outbox:
         self._inquire_every = inquire_every
         self._next_id = 1
         self._entries: dict[SequenceId, Entry] = {}
+        self._unanswered: dict[SequenceId, Entry] = {}  # those in stage SENT, in the order they first left
         self._new: list[Entry] = []
         self._timers: list[tuple[float, SequenceId]] = []
 
@@ -127,7 +129,7 @@ class Outbox:
             size += len(entry.record)
             self._mark_sent(entry, now, timeout)
         if pack:
-            self._ride_along(pack, room - size, now, timeout, spacing)
+            self._ride_along(pack, room - size, now, spacing)
             yield pack
 
     def due(self, now: float) -> Due:
@@ -145,6 +147,8 @@ class Outbox:
         pack: list[bytes] = []
         size = 0
         for entry in entries:
+            if entry.id not in self._unanswered:
+                continue  # answered since it fell due
             if size + len(entry.record) > room:
                 yield pack
                 pack, size = [], 0
@@ -160,6 +164,7 @@ class Outbox:
         entry = self._entries.get(id)
         if entry is None:
             return None
+        self._unanswered.pop(id, None)
         if outcome is Outcome.RECEIVED:
             if entry.stage in (Stage.NEW, Stage.SENT):
                 entry.stage = Stage.HELD
@@ -173,14 +178,18 @@ class Outbox:
         gone = [entry for entry in self._entries.values() if entry.stage is not Stage.NEW]
         for entry in gone:
             del self._entries[entry.id]
+        self._unanswered.clear()
         return gone
 
     def oldest_unanswered(self) -> float | None:
-        """When the oldest order that still waits for its first answer was last sent; None if none does."""
-        for entry in self._entries.values():
-            if entry.stage is Stage.SENT:
-                return entry.last_sent
+        """When the oldest order that still waits for its first answer first left; None if none does."""
+        for entry in self._unanswered.values():
+            return entry.first_sent
         return None
+
+    def is_open(self, id: SequenceId) -> bool:
+        """Whether it is not settled yet."""
+        return id in self._entries
 
     def next_timeout(self) -> float | None:
         """When to call `due`."""
@@ -206,35 +215,43 @@ class Outbox:
         self._set_due(entry, max(entry.date, now) + deadline)
         return entry.id
 
-    def _ride_along(self, pack: list[bytes], room: int, now: float, timeout: float, spacing: float) -> None:
-        for entry in islice(self._entries.values(), _RIDERS):
+    def _ride_along(self, pack: list[bytes], room: int, now: float, spacing: float) -> None:
+        for entry in islice(self._unanswered.values(), _RIDERS):
             if len(entry.record) > room:
                 return
-            if entry.stage is Stage.SENT and now - entry.last_sent >= spacing:
+            if now - entry.last_sent >= spacing:
                 pack.append(entry.record)
                 room -= len(entry.record)
-                self._mark_sent(entry, now, timeout)
+                entry.last_sent = now  # the resend timer stays: a ride on a dead path must not put it off
 
     def _mark_sent(self, entry: Entry, now: float, timeout: float) -> None:
         if entry.stage is Stage.NEW:
             entry.stage = Stage.SENT
+            entry.first_sent = now
+            self._unanswered[entry.id] = entry
         entry.last_sent = now
         self._set_due(entry, now + timeout * entry.backoff)
 
     def _fall_due(self, entry: Entry, now: float, result: Due) -> None:
         age = now - entry.date
-        if age >= self._give_up_after:
-            del self._entries[entry.id]
-            result.lost.append(entry)
-        elif entry.stage is Stage.NEW:
-            del self._entries[entry.id]
+        if entry.stage is Stage.NEW:
+            self._forget(entry)
             result.expired.append(entry)
+        elif age >= self._give_up_after:
+            self._forget(entry)
+            result.lost.append(entry)
         elif entry.stage is Stage.SENT and (entry.is_cancel or age < self._stale_after):
             result.resend.append(entry)
+            self._set_due(entry, now + self._inquire_every)  # for as long as nothing can leave
         else:
             entry.stage = Stage.DOUBTFUL
+            self._unanswered.pop(entry.id, None)
             result.inquire.append(entry.id)
             self._set_due(entry, now + self._inquire_every)
+
+    def _forget(self, entry: Entry) -> None:
+        del self._entries[entry.id]
+        self._unanswered.pop(entry.id, None)
 
     def _set_due(self, entry: Entry, moment: float) -> None:
         entry.due = moment

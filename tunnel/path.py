@@ -32,6 +32,9 @@ _UNKNOWN_DELAY_MS: Final = 250.0
 # this.
 OVERDUE_MS: Final = 50.0
 LOSSY: Final = 0.02
+# Loss is judged over about this many datagrams: enough to see 2 %, few enough to follow a line that turns
+# bad.
+_LOSS_MEMORY: Final = 100
 # How long it is treated as suffering after the last sign: long enough not to flap between bursts.
 RELAX_MS: Final = 5_000.0
 
@@ -94,20 +97,33 @@ class Path:
         self.peer_first = 0  # the same at the other end, as it says
         self.delay: float | None = None
         self.jitter = 0.0
-        self.loss = 0.0
         self.last_heard = float("-inf")
         self._echo: tuple[int, int, float, int] | None = None  # sent time, count, when it came, heard by then
-        self._answered = (0, 0)  # the latest (sent, heard by the peer) that the peer echoed
+        self._answered: tuple[int, int] | None = None  # the latest (sent, heard by the peer) that was echoed
+        self._lately_sent = self._lately_heard = float(
+            _LOSS_MEMORY
+        )  # fading sums: a path is innocent at first
 
     def view(self, now: float) -> PathView:
         """For `choose`."""
         return PathView(self.id, self.delay, self.jitter, self.loss, now - self.last_heard, self.carrying)
 
-    def copy_came(self, *, first: bool, now: float) -> None:
-        """An authentic datagram came on this path."""
+    @property
+    def loss(self) -> float:
+        """The share of the last hundred or so datagrams that the peer did not hear."""
+        return min(max(1 - self._lately_heard / self._lately_sent, 0.0), 1.0)
+
+    def copy_came(self, *, first: bool, held_back: bool, now: float) -> None:
+        """An authentic datagram came on this path, for the first time on it. `first` counts inputs alone."""
         self.heard += 1
         self.first += first
-        self.last_heard = now
+        if not held_back:
+            self.last_heard = now
+
+    def peer_restarted(self) -> None:
+        """The peer counts from the beginning: nothing it says can be compared with what it said before."""
+        self._echo = None
+        self._answered = None
 
     def make_heartbeat(self, now: float) -> Heartbeat:
         """The next heartbeat on this path; counts itself as sent."""
@@ -125,9 +141,9 @@ class Path:
             return None
         self._count_loss(heartbeat)
         round_trip = ((micros(now) - heartbeat.echo) % MICROS - heartbeat.held) / 1000
-        if not 0 <= round_trip <= TRUST_MS:
+        if round_trip < 0:
             return None
-        self._smooth(round_trip / 2)
+        self._smooth(min(round_trip, TRUST_MS) / 2)
         return round_trip
 
     def _smooth(self, delay: float) -> None:
@@ -138,13 +154,20 @@ class Path:
         self.delay += (delay - self.delay) / 8
 
     def _count_loss(self, heartbeat: Heartbeat) -> None:
-        """Moves the smoothed loss by as much as the datagrams since the last echo are worth."""
-        sent = heartbeat.echo_sent - self._answered[0]
-        heard = heartbeat.heard - self._answered[1]
-        if sent <= 0 or heard < 0:
-            if heartbeat.echo_sent != self._answered[0]:
-                self._answered = (heartbeat.echo_sent, heartbeat.heard)
+        """Adds what went by since the last echo to sums that fade; a late echo from before it says nothing
+        new.
+
+        What is still under way makes one step's difference too large and the next one's too small. The sums
+        even that out; judging each step by itself would turn jitter into loss.
+        """
+        echoed = (heartbeat.echo_sent, heartbeat.heard)
+        if self._answered is None:
+            self._answered = echoed
             return
-        self._answered = (heartbeat.echo_sent, heartbeat.heard)
-        lost = min(max(1 - heard / sent, 0.0), 1.0)
-        self.loss += (lost - self.loss) * min(sent / 50, 0.5)
+        sent, heard = echoed[0] - self._answered[0], echoed[1] - self._answered[1]
+        if sent <= 0:
+            return
+        self._answered = echoed
+        fading = max(0.0, 1 - sent / (2 * _LOSS_MEMORY))
+        self._lately_sent = self._lately_sent * fading + sent
+        self._lately_heard = max(0.0, self._lately_heard * fading + heard)

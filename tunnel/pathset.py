@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from tunnel.path import RELAX_MS, Path, PathId, choose, is_suffering
 
 # A choice is kept this long: hundreds of datagrams a second need no new opinion each.
 _CHOICE_MS: Final = 20.0
+
+
+class Transmit(NamedTuple):
+    """Put these bytes on these paths, now."""
+
+    datagram: bytes
+    paths: tuple[PathId, ...]
 
 
 class PathSet:
@@ -38,6 +45,11 @@ class PathSet:
         path.up = path.carrying = False
         self._heartbeats.pop(id, None)
         self._choice_until = float("-inf")
+
+    def peer_restarted(self) -> None:
+        """Another run of the peer: its counts begin anew."""
+        for path in self.all.values():
+            path.peer_restarted()
 
     def count_sent(self, ids: Iterable[PathId]) -> None:
         """A datagram was put on each of these."""

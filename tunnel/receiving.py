@@ -8,10 +8,11 @@ from typing import Final
 from tunnel.clock import PeerClock
 from tunnel.envelope import MAX_DATAGRAM, SEALED_OVERHEAD
 from tunnel.events import CancelArrived, Event, Outcome, SequenceArrived
-from tunnel.frame import FrameError, Sequence, SequenceId, unpack_frames
+from tunnel.frame import FrameError, Sequence, SequenceId, is_before, unpack_frames
 from tunnel.inbox import Inbox
 from tunnel.messages import (
     ITEM_OVERHEAD,
+    NOTHING_ECHOED,
     RECEIPT_SIZE,
     RECEIPTS_OVERHEAD,
     SENT_SIZE,
@@ -26,7 +27,6 @@ _ROOM: Final = MAX_DATAGRAM - SEALED_OVERHEAD - SENT_SIZE - ITEM_OVERHEAD - RECE
 _RECEIPTS_PER_ITEM: Final = _ROOM // RECEIPT_SIZE
 # What waits for its receipt between two turns of the loop; the sender asks again for whatever is dropped.
 _MAX_WAITING: Final = 8192
-_HALF: Final = 1 << 31
 
 
 class Receiving:
@@ -37,13 +37,12 @@ class Receiving:
         self._inbox = Inbox()
         self._cancelled_below: SequenceId | None = None
         self._waiting: dict[SequenceId, None] = {}  # whose receipts are due, in order of arrival
-        self._inputs_sent = 0  # sending time of the last INPUTS datagram, on the sender's clock
-        self._inputs_came = 0.0
+        self._inputs: tuple[int, float] | None = None  # when the last ones were sent (wire) and came
         self.last_date = float("-inf")  # when the last frame received so far is meant to happen, our clock
 
     def inputs_came(self, sent: int, records: list[Record], clock: PeerClock, now: float) -> list[Event]:
         """The orders of one datagram; what has been seen before is answered and not told again."""
-        self._inputs_sent, self._inputs_came = sent, now
+        self._inputs = (sent, now)
         events: list[Event] = []
         for record in records:
             self._owe_receipt(record.id)
@@ -56,7 +55,14 @@ class Receiving:
         return events
 
     def report(self, id: SequenceId, outcome: Outcome, clock: PeerClock, now: float) -> None:
-        """The program above says what became of a sequence; the sender will be told."""
+        """The program above says what became of a sequence; the sender will be told.
+
+        A report about an id that this run of the sender has not used speaks of the run before, and is
+        ignored.
+        """
+        if self._inbox.outcome(id) is None:
+            self._counters["reports of another run"] += 1
+            return
         self._inbox.settle(id, outcome, micros(clock.to_peer(now)))
         self._owe_receipt(id)
 
@@ -72,11 +78,10 @@ class Receiving:
             return []
         ids = list(self._waiting)
         self._waiting.clear()
-        held = int((now - self._inputs_came) * 1000)
+        sent, came = self._inputs or (0, None)
+        held = NOTHING_ECHOED if came is None else int((now - came) * 1000)
         return [
-            pack_receipts(
-                self._inputs_sent, held, map(self._receipt, ids[start : start + _RECEIPTS_PER_ITEM])
-            )
+            pack_receipts(sent, held, map(self._receipt, ids[start : start + _RECEIPTS_PER_ITEM]))
             for start in range(0, len(ids), _RECEIPTS_PER_ITEM)
         ]
 
@@ -89,13 +94,13 @@ class Receiving:
         self._inbox = Inbox()
         self._cancelled_below = None
         self._waiting.clear()
+        self._inputs = None
         self.last_date = float("-inf")
 
     def _order(self, record: Record, clock: PeerClock, now: float) -> Event | None:
         if record.is_cancel:
             return self._cancel(record, clock, now)
-        below = self._cancelled_below
-        if below is not None and (below - record.id) % (1 << 32) < _HALF:
+        if self._is_cancelled(record.id):
             self._inbox.settle(record.id, Outcome.CANCELLED, micros(clock.to_peer(now)))
             return None
         try:
@@ -115,10 +120,15 @@ class Receiving:
             # Its sequence may still be under way on a slower path; it must not be played after this.
             if self._inbox.admit(target):
                 self._inbox.settle(target, Outcome.CANCELLED, moment)
-        if not targets:
+        if not targets and not self._is_cancelled(record.id):
             self._cancelled_below = record.id
         self._inbox.settle(record.id, Outcome.APPLIED, moment)
-        return CancelArrived(targets)
+        return CancelArrived(targets, record.id)
+
+    def _is_cancelled(self, id: SequenceId) -> bool:
+        """Whether a "take back everything" came that was said after this."""
+        below = self._cancelled_below
+        return below is not None and is_before(id, below)
 
     def _owe_receipt(self, id: SequenceId) -> None:
         if len(self._waiting) < _MAX_WAITING:

@@ -16,7 +16,7 @@ WINDOW: Final = (_BLOCKS - 1) * _BLOCK_BITS
 
 
 class ReplayWindow:
-    """Which counters have been seen. `check` before the tag is verified, `accept` only after."""
+    """Which counters have been seen. Only authentic ones may be accepted."""
 
     __slots__ = ("_blocks", "_highest")
 

@@ -29,9 +29,10 @@ class Sending:
             give_up_after=timing.give_up_after,
             inquire_every=timing.inquire_every,
         )
-        self._overdue: list[Entry] = []
-        self._inquiries: list[SequenceId] = []
+        self._overdue: dict[SequenceId, Entry] = {}
+        self._inquiries: dict[SequenceId, None] = {}
         self.last_date = float("-inf")  # when the last frame submitted so far is meant to happen
+        self.lively_since = float("-inf")  # when inputs began to flow after the last pause
 
     def __len__(self) -> int:
         return len(self._outbox)
@@ -39,6 +40,8 @@ class Sending:
     def submit(self, frames: tuple[Frame, ...], now: float) -> SequenceId:
         """Raises OutboxFull or FrameError."""
         id = self._outbox.add(frames, now)
+        if now > self.last_date:
+            self.lively_since = now
         self.last_date = max(self.last_date, frames[-1].date)
         return id
 
@@ -59,12 +62,13 @@ class Sending:
 
     def again(self, clock: PeerClock, now: float) -> Iterator[list[bytes]]:
         """Packs of records whose answer is overdue."""
-        overdue, self._overdue = self._overdue, []
-        return self._outbox.again(overdue, now, clock.resend_timeout, _ROOM)
+        overdue, self._overdue = self._overdue, {}
+        return self._outbox.again(list(overdue.values()), now, clock.resend_timeout, _ROOM)
 
     def inquiries(self) -> list[bytes]:
         """Items that ask what became of orders too old to send again."""
-        ids, self._inquiries = self._inquiries, []
+        ids = [id for id in self._inquiries if self._outbox.is_open(id)]
+        self._inquiries.clear()
         return [
             pack_item(INQUIRY, pack_ids(ids[start : start + _INQUIRY_IDS]))
             for start in range(0, len(ids), _INQUIRY_IDS)
@@ -83,8 +87,8 @@ class Sending:
     def handle_timeout(self, now: float) -> list[Event]:
         """Notes what has to be sent again or asked; reports what is over. Harmless to call too early."""
         due = self._outbox.due(now)
-        self._overdue += due.resend
-        self._inquiries += due.inquire
+        self._overdue.update((entry.id, entry) for entry in due.resend)
+        self._inquiries.update((id, None) for id in due.inquire)
         return _resolved(due.expired, Outcome.STALE) + _resolved(due.lost, Outcome.LOST)
 
     def peer_restarted(self) -> list[Event]:
@@ -96,7 +100,7 @@ class Sending:
         return _resolved(self._outbox.abandon(), Outcome.LOST)
 
     def unanswered_for(self, now: float) -> float:
-        """How long the oldest order has been waiting for its first answer since it last left."""
+        """How long the oldest order has been waiting for its first answer."""
         since = self._outbox.oldest_unanswered()
         return 0.0 if since is None else now - since
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import enum
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from tunnel.channel import Channel
 from tunnel.clock import PeerClock
@@ -46,16 +46,18 @@ from tunnel.messages import (
 )
 from tunnel.offers import Offers
 from tunnel.path import Path, PathId
-from tunnel.pathset import PathSet
+from tunnel.pathset import PathSet, Transmit
 from tunnel.receiving import Receiving
 from tunnel.sending import Sending
-from tunnel.timing import Timing
+from tunnel.timing import Timer, Timing
 
 MAX_NOTE: Final = 1000
 _NOTES_ROOM: Final = MAX_DATAGRAM - SEALED_OVERHEAD - SENT_SIZE
 _MAX_NOTES_WAITING: Final = 64
-# How long after the last input the link stays lively, so that its end is heard of at the lively pace.
-_LIVELY_MS: Final = 2_000.0
+# How long after the last input heartbeats stay frequent, and how long the other end counts on that: less, so
+# that slowing down never looks like a silence.
+_LIVELY_MS: Final = 4_000.0
+_EXPECTED_LIVELY_MS: Final = 1_000.0
 
 
 class Role(enum.Enum):
@@ -63,23 +65,6 @@ class Role(enum.Enum):
 
     SENDER = "sender"
     RECEIVER = "receiver"
-
-
-class Timer(enum.Enum):
-    """Every deadline a session has, and what it is for."""
-
-    OFFER = "sender: offer a handshake, for the first time, again, or to renew the keys"
-    SILENCE = "the peer has not been heard for too long"
-    KEYS = "keys are too old to be kept"
-    ORDERS = "an input is overdue for its answer, too old, or given up"
-    HEARTBEAT = "the next path is due for its heartbeat"
-
-
-class Transmit(NamedTuple):
-    """Put these bytes on these paths, now."""
-
-    datagram: bytes
-    paths: tuple[PathId, ...]
 
 
 class Session:
@@ -118,6 +103,7 @@ class Session:
         self._events: list[Event] = []
         self._handshakes: list[Transmit] = []
         self._notes: deque[bytes] = deque(maxlen=_MAX_NOTES_WAITING)
+        self._answer_on: set[PathId] = set()  # where the last inputs came from
 
     # What the program above says
 
@@ -236,8 +222,6 @@ class Session:
             transmits += self._inputs(channel, self._clock, now)
             transmits += self._collect_notes(channel, now)
             transmits += self._due_heartbeats(channel, now)
-        for transmit in transmits:
-            self.paths.count_sent(transmit.paths)
         return transmits
 
     # Handshakes
@@ -261,6 +245,7 @@ class Session:
         if fresh or self._clock is None:
             self._peer_epoch = established.epoch
             self._clock = PeerClock(now, peer_clock)
+            self.paths.peer_restarted()
             if self._sending is not None:
                 self._events += self._sending.peer_restarted()
             if self._receiving is not None:
@@ -275,23 +260,32 @@ class Session:
 
     def _sealed_came(self, header: Header, datagram: bytes, id: PathId, now: float) -> None:
         channel, content, first, confirmed = self._keyring.open(header, datagram, now)
-        path = self.paths.all[id]
-        path.copy_came(first=first, now=now)
+        sent = int.from_bytes(content[:SENT_SIZE], "little")
         if confirmed is not None:
-            self._connect(confirmed, near(int.from_bytes(content[:4], "little"), confirmed.peer_clock), now)
+            self._connect(confirmed, near(sent, confirmed.peer_clock), now)
+        if not channel.first_on(id, header.counter):
+            self.counters["replays"] += 1
+            return
+        path = self.paths.all[id]
+        held_back = self._is_held_back(sent, now)
+        is_inputs = header.type is Type.INPUTS
+        path.copy_came(first=first and is_inputs, held_back=held_back, now=now)
         if not first:
             self.counters["copies"] += 1
             return
-        if header.type is Type.INPUTS:
-            self._inputs_came(channel.check_signature(datagram, content, self._peer), now)
+        if is_inputs:
+            self._inputs_came(channel.check_signature(datagram, content, self._peer), path, now)
         else:
             self._notes_came(content, path, now)
+        if not held_back:
+            self._events += self._liveness.heard(now)
 
-    def _inputs_came(self, content: bytes, now: float) -> None:
+    def _inputs_came(self, content: bytes, path: Path, now: float) -> None:
         if self._receiving is None or self._clock is None:
             raise DatagramError("not for this end")
         sent, records = parse_inputs(content)
-        self._heard(sent, self._clock, now)
+        self._answer_on.add(path.id)
+        self.paths.hurry_heartbeats(now + self._timing.heartbeat)
         self._events += self._receiving.inputs_came(sent, records, self._clock, now)
 
     def _notes_came(self, content: bytes, path: Path, now: float) -> None:
@@ -308,7 +302,6 @@ class Session:
                 self._events.append(NoteArrived(kind - NOTE_BASE, body))
             else:
                 raise DatagramError("content")
-        self._heard(sent, self._clock, now)
 
     def _heartbeat_came(self, body: bytes, sent: int, path: Path, clock: PeerClock, now: float) -> None:
         heartbeat = parse_heartbeat(body)
@@ -316,7 +309,9 @@ class Session:
         if round_trip is not None:
             held = heartbeat.held / 1000
             peer_time = near(sent, clock.to_peer(now))
-            clock.sample(sent=now - round_trip - held, held=held, peer_time=peer_time, now=now)
+            clock.sample(
+                sent=now - round_trip - held, held=held, peer_time=peer_time, now=now, first_copy=False
+            )
 
     def _receipts_came(self, sending: Sending, body: bytes, sent: int, clock: PeerClock, now: float) -> None:
         receipts = parse_receipts(body)
@@ -336,27 +331,36 @@ class Session:
         for records in self._sending.again(clock, now):
             self.paths.trouble(now)
             content = pack_inputs(micros(now), records)
-            yield Transmit(channel.seal_signed(content, self._identity), self.paths.up)
+            yield self._transmit(channel.seal_signed(content, self._identity), self.paths.up)
         for records in self._sending.fresh(clock, now):
             content = pack_inputs(micros(now), records)
-            yield Transmit(channel.seal_signed(content, self._identity), self._carriers(now))
+            yield self._transmit(channel.seal_signed(content, self._identity), self._carriers(now))
+
+    def _transmit(self, datagram: bytes, paths: tuple[PathId, ...]) -> Transmit:
+        """Counted at once, so that a heartbeat made next says a true count. Handshakes do not count."""
+        self.paths.count_sent(paths)
+        return Transmit(datagram, paths)
 
     def _collect_notes(self, channel: Channel, now: float) -> Iterator[Transmit]:
         items = [] if self._sending is None else self._sending.inquiries()
+        paths = self._carriers(now) if items or self._notes else ()
         if self._receiving is not None and self._receiving.has_receipts():
             items += self._receiving.receipts(now)
-        if self._notes:
-            items += self._notes
-            self._notes.clear()
+            # Also where the inputs came from: that path works, whatever became of the ones we chose.
+            paths = tuple(dict.fromkeys((*self._carriers(now), *self._answer_on)))
+        self._answer_on.clear()
+        items += self._notes
+        self._notes.clear()
         for pack in packs(items, _NOTES_ROOM):
-            yield Transmit(channel.seal(Type.NOTES, pack_notes(micros(now), pack)), self._carriers(now))
+            yield self._transmit(channel.seal(Type.NOTES, pack_notes(micros(now), pack)), paths)
 
     def _due_heartbeats(self, channel: Channel, now: float) -> Iterator[Transmit]:
-        lively = now < self._lively_until()
+        lively = now < self._last_date + _LIVELY_MS
         interval = self._timing.heartbeat if lively else self._timing.idle_heartbeat
+        self._carriers(now)
         for id in self.paths.take_due_heartbeats(now, interval):
             item = pack_heartbeat(self.paths.all[id].make_heartbeat(now))
-            yield Transmit(channel.seal(Type.NOTES, pack_notes(micros(now), [item])), (id,))
+            yield self._transmit(channel.seal(Type.NOTES, pack_notes(micros(now), [item])), (id,))
 
     def _carriers(self, now: float) -> tuple[PathId, ...]:
         unanswered = 0.0 if self._sending is None else self._sending.unanswered_for(now)
@@ -365,27 +369,27 @@ class Session:
 
     # Silence
 
-    def _heard(self, sent: int, clock: PeerClock, now: float) -> None:
-        """A sign of life, unless a relay held it back: what is stale says nothing about now."""
-        age = now - clock.to_local(near(sent, clock.to_peer(now)))
-        if age > self._timing.stale_after:
-            self.counters["held back"] += 1
-        else:
-            self._events += self._liveness.heard(now)
+    def _is_held_back(self, sent: int, now: float) -> bool:
+        """Whether a relay kept it so long that it is no sign of life: what is stale says nothing about
+        now.
+        """
+        assert self._clock is not None, "a channel has come alive before it opens anything"
+        age = now - self._clock.to_local(near(sent, self._clock.to_peer(now)))
+        if age <= self._timing.stale_after:
+            return False
+        self.counters["held back"] += 1
+        return True
 
     def _silence_deadline(self) -> float:
-        return self._liveness.silence_deadline(self._lively_until())
+        since = float("-inf") if self._sending is None else self._sending.lively_since
+        return self._liveness.silence_deadline(since, self._last_date + _EXPECTED_LIVELY_MS)
 
-    def _lively_until(self) -> float:
-        """Inputs are under way or held until their last date.
-
-        The sender stays lively longer than the receiver expects it to, so that slowing down never looks like
-        a silence.
-        """
-        if self._sending is not None:
-            return self._sending.last_date + 2 * _LIVELY_MS
-        assert self._receiving is not None, "an end is one or the other"
-        return self._receiving.last_date + _LIVELY_MS / 2
+    @property
+    def _last_date(self) -> float:
+        """When the last input under way or held is over."""
+        end = self._receiving if self._sending is None else self._sending
+        assert end is not None, "an end is one or the other"
+        return end.last_date
 
     def _move(self, trigger: Trigger, now: float) -> None:
         self._events += self._liveness.move(trigger)

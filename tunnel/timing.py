@@ -1,7 +1,8 @@
-"""How long things may take: the tuning of a session, all in milliseconds, in one place."""
+"""What a session waits for, and how long things may take: all in milliseconds, in one place."""
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
 
@@ -29,3 +30,13 @@ class Timing:
     give_up_after: float = 10_000.0
     offer_first: float = 500.0
     offer_longest: float = 3_000.0
+
+
+class Timer(enum.Enum):
+    """Every deadline a session has, and what it is for."""
+
+    OFFER = "sender: offer a handshake, for the first time, again, or to renew the keys"
+    SILENCE = "the peer has not been heard for too long"
+    KEYS = "keys are too old to be kept"
+    ORDERS = "an input is overdue for its answer, too old, or given up"
+    HEARTBEAT = "the next path is due for its heartbeat"

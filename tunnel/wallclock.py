@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from typing import Final
+
+_READINGS: Final = 8
 
 
 class WallClock:
@@ -13,7 +16,10 @@ class WallClock:
     """
 
     def __init__(self) -> None:
-        self._offset_ms = time.time() * 1000 - time.perf_counter() * 1000
+        # Two clocks are never read at the same moment; the pair read closest together is the truest.
+        pairs = [(time.perf_counter(), time.time(), time.perf_counter()) for _ in range(_READINGS)]
+        before, wall, after = min(pairs, key=lambda pair: pair[2] - pair[0])
+        self._offset_ms = (wall - (before + after) / 2) * 1000
 
     def now(self) -> float:
         """Milliseconds, with the microseconds in the fraction."""

@@ -72,8 +72,8 @@ class SimPath:
     def _in_burst(self, now: float, direction: int) -> bool:
         """Bursts come as a Poisson process whose share of time is `loss`."""
         weather = self.weather
-        if weather.loss <= 0:
-            return False
+        if weather.loss <= 0 or weather.loss >= 1:
+            return weather.loss >= 1
         pause = weather.burst * (1 - weather.loss) / weather.loss
         if self._burst_next[direction] < 0:
             self._burst_next[direction] = now + self.dice.expovariate(1 / pause)
