@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import time
 from array import array
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -23,12 +24,20 @@ from tunnel.identity import Identity
 from tunnel.wallclock import WallClock
 
 _POLL_S: Final = 0.05
+_EPOCH_MS: Final = 1_700_000_000_000.0  # dates on the wire count from 1970
 _START_S: Final = 60.0
 _STOP_S: Final = 60.0
 _LONGEST_S: Final = 3_600.0
 # Throw-away keys of the bench; they guard nothing.
 BOT: Final = bytes([1]) * 32
 CLOUD: Final = bytes([2]) * 32
+
+
+class SharedClock(WallClock):
+    """The same moment in every process: the system's monotonic clock, which all of them read alike."""
+
+    def now(self) -> float:
+        return time.perf_counter() * 1000 + _EPOCH_MS
 
 
 class Actor:
@@ -47,26 +56,36 @@ class Actor:
 
     def stop(self) -> Any:
         """Ends it and returns what it measured."""
-        self._pipe.send("stop")
-        result = self._take(_STOP_S)
+        result = self._say("stop")
         self._process.join(_STOP_S)
         return result
 
     def ask(self) -> Any:
         """What it has measured so far."""
-        self._pipe.send("ask")
-        return self._take(_STOP_S)
+        return self._say("ask")
+
+    def weigh(self) -> float | None:
+        """Its resident memory in MiB, after it has thrown its rubbish away."""
+        weight: float | None = self._say("weigh")
+        return weight
 
     def kill(self) -> None:
         """Ends it at once, as a power cut would."""
         self._process.kill()
         self._process.join(_STOP_S)
 
+    def _say(self, command: str) -> Any:
+        try:
+            self._pipe.send(command)
+        except OSError:
+            pass  # it has ended; said below
+        return self._take(_STOP_S)
+
     def _take(self, deadline: float) -> Any:
         try:
             if self._pipe.poll(deadline):
                 return self._pipe.recv()
-        except EOFError:
+        except (EOFError, OSError):
             pass  # it ended without a word; said below
         raise RuntimeError(f"the process {self._process.name} says nothing")
 
@@ -76,7 +95,7 @@ async def _serve(pipe: Connection, work: asyncio.Task[Any], measure: Callable[[]
     while not work.done():
         while pipe.poll():
             command = pipe.recv()
-            pipe.send(measure())
+            pipe.send(resident_mib() if command == "weigh" else measure())
             if command == "stop":
                 work.cancel()
                 await asyncio.wait({work})
@@ -93,10 +112,13 @@ def bare_relay(pipe: Connection) -> None:
 
     async def forward(connection: ServerConnection) -> None:
         members.add(connection)
-        async for message in connection:
-            for other in members:
-                if other is not connection:
-                    await other.send(message)
+        try:
+            async for message in connection:
+                for other in members:
+                    if other is not connection:
+                        await other.send(message)
+        finally:
+            members.discard(connection)
 
     async def main() -> None:
         async with serve(forward, "127.0.0.1", 0, compression=None) as server:
@@ -160,7 +182,7 @@ def receiver(pipe: Connection, relays: tuple[str, ...], keep: bool) -> None:
     from config.model import ReceiverConfig
     from injector.app import Receiver
 
-    clock = WallClock()
+    clock = SharedClock()
     device = NotingDevice(clock, keep=keep)
     identity = Identity(CLOUD)
     config = ReceiverConfig(
@@ -179,7 +201,6 @@ def receiver(pipe: Connection, relays: tuple[str, ...], keep: bool) -> None:
                 "played": stats.played,
                 "stale": stats.stale,
                 "doubled": stats.doubled,
-                "rss": resident_mib(),
             }
 
         work = asyncio.create_task(program.run())
@@ -200,7 +221,7 @@ def bot(pipe: Connection, relays: tuple[str, ...], chat: str, keep: bool) -> Non
     from tunnel.events import Outcome
     from tunnel.frame import SequenceId
 
-    clock = WallClock()
+    clock = SharedClock()
     arrived, submitted, delays = array("d"), array("d"), array("d")
 
     class Notes(Observer):
@@ -234,7 +255,6 @@ def bot(pipe: Connection, relays: tuple[str, ...], chat: str, keep: bool) -> Non
                 "delays": delays,
                 "stats": stats,
                 "paths": program.endpoint.paths(),
-                "rss": resident_mib(),
             }
 
         work = asyncio.create_task(program.run())

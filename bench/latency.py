@@ -12,7 +12,7 @@ from typing import Final
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench import actors
-from bench.actors import Actor
+from bench.actors import Actor, SharedClock
 from bench.figures import Figure, percentile
 from bench.stage import BUTTON_WORDS, Stage, chat_line, stage
 from config.codes import BUTTONS, Control
@@ -25,7 +25,7 @@ _DEADLINE_S: Final = 30.0
 
 async def measure(commands: int) -> list[Figure]:
     """`commands` in all, over ten rounds of baseline and tunnel in turn."""
-    clock = WallClock()
+    clock = SharedClock()
     bare = Actor(actors.bare_relay)
     port = await asyncio.to_thread(bare.ready)
     try:
@@ -91,6 +91,9 @@ def _figures(baseline: list[float], sent: list[float], cast: Stage) -> list[Figu
     presses: dict[int, list[float]] = {}
     for button, moment in zip(receiver["buttons"], receiver["moments"], strict=True):
         presses.setdefault(button, []).append(moment)
+    counted = sum(len(moments) for moments in presses.values())
+    if not len(sent) == len(bot["submitted"]) == counted:
+        raise RuntimeError(f"of {len(sent)} lines {counted} were played: the delays cannot be told")
     played = []
     for number in range(len(sent)):
         button = BUTTONS.index(Control[BUTTON_WORDS[number % len(BUTTON_WORDS)].upper()])

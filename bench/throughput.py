@@ -82,9 +82,9 @@ async def _memory(cast: Stage, done: int, goal: int) -> list[Figure]:
         return []  # nothing would lie between the two readings
     if tenth > done:
         await _load(cast, tenth - done, done)
-    early = (cast.bot.ask()["rss"], cast.receiver.ask()["rss"])
+    early = (cast.bot.weigh(), cast.receiver.weigh())
     await _load(cast, goal - tenth, tenth)
-    late = (cast.bot.ask()["rss"], cast.receiver.ask()["rss"])
+    late = (cast.bot.weigh(), cast.receiver.weigh())
     figures = []
     for name, before, after in zip(("bot", "receiver"), early, late, strict=True):
         if before is None or after is None:

@@ -25,14 +25,14 @@ def cast(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
     def bot() -> dict[str, Any]:
         stats = SimpleNamespace(applied=told.typed - told.lost, commands=told.typed, waiting=0, in_flight=0)
-        return {"stats": stats, "rss": told.rss}
+        return {"stats": stats}
 
     def type_lines(frame: str) -> None:
         told.typed += len(frame.split("\r\n"))
 
     told.chat = SimpleNamespace(raw=type_lines)
-    told.bot = SimpleNamespace(ask=bot)
-    told.receiver = SimpleNamespace(ask=lambda: {"doubled": told.doubled, "rss": told.rss})
+    told.bot = SimpleNamespace(ask=bot, weigh=lambda: told.rss)
+    told.receiver = SimpleNamespace(ask=lambda: {"doubled": told.doubled}, weigh=lambda: told.rss)
 
     @asynccontextmanager
     async def stage(relays: int, *, keep: bool) -> AsyncIterator[SimpleNamespace]:
