@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tunnel.path import RELAX_MS, PathId
+from tunnel.messages import NOTHING_ECHOED, Heartbeat
+from tunnel.path import LOSSY, RELAX_MS, PathId
 from tunnel.pathset import PathSet
 
 A, B, C, D, E = map(PathId, range(5))
@@ -84,7 +85,9 @@ def test_trouble_is_felt_by_the_very_next_datagram() -> None:
 def test_too_few_good_paths_are_trouble() -> None:
     paths = five()
     for id in (A, B, C):
-        paths.all[id].loss = 0.5
+        for sent in (0, 100):  # the peer has heard nothing of a hundred datagrams
+            paths.all[id].heartbeat_came(Heartbeat(1, 0, NOTHING_ECHOED - 1, sent, 0, 0), 0, 0.0)
+        assert paths.all[id].loss > LOSSY
     assert set(paths.carriers(0.0, **CALM)) == {A, B, C, D, E}
 
 
