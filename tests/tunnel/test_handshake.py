@@ -195,12 +195,33 @@ def test_confirming_one_forgets_all_others_that_were_aside() -> None:
     assert cloud.pending(used.channel.peer_index) is None
 
 
-def test_what_is_kept_aside_is_bounded() -> None:
+def test_what_is_kept_aside_is_bounded_for_each_path() -> None:
     bot, cloud = initiator(), responder()
     for n in range(200):
         hello(cloud, bot.offer(NOW), path=n % 10, now=NOW + 100 * n)
-    assert len(cloud._pending) <= 80  # eight for each of ten paths at the very most
-    assert len(cloud._answers) <= 160
+    assert {path: len(kept) for path, kept in cloud._pending.items()} == dict.fromkeys(range(10), 4)
+
+
+def test_a_path_that_replays_old_hellos_pushes_out_only_what_came_on_itself() -> None:
+    old, bot, cloud = initiator(epoch=OTHER_EPOCH, seed=9), initiator(), responder()
+    recorded = [old.offer(NOW) for _ in range(20)]
+    offer = bot.offer(NOW)
+    answers = [hello(cloud, offer, path) for path in (0, 1)]
+    for datagram in recorded:
+        hello(cloud, datagram, path=0)
+    here = welcome(bot, answers[0])
+    assert opens(here.channel, pending(cloud, here).channel)
+    assert hello(cloud, offer, path=2) == answers[0]
+
+
+def test_a_path_forgets_its_own_oldest_first() -> None:
+    bot, cloud = initiator(), responder()
+    offers = [bot.offer(NOW) for _ in range(5)]
+    answers = [hello(cloud, offer) for offer in offers]
+    assert [hello(cloud, offer) == answer for offer, answer in zip(offers[1:], answers[1:], strict=True)] == [
+        True, True, True, True,
+    ]  # fmt: skip
+    assert hello(cloud, offers[0]) != answers[0]
 
 
 def test_a_path_that_floods_starves_only_itself() -> None:
