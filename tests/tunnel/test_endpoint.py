@@ -161,7 +161,7 @@ def test_cancels_and_notes_travel_too() -> None:
             pair.sender.cancel([SequenceId(7)])
             pair.sender.send_note(3, b"to the cloud")
             pair.receiver.send_note(4, b"to the bot")
-            await until(lambda: CancelArrived((SequenceId(7),)) in pair.came)
+            await until(lambda: CancelArrived((SequenceId(7),), SequenceId(1)) in pair.came)
             await until(lambda: NoteArrived(3, b"to the cloud") in pair.came)
             await until(lambda: NoteArrived(4, b"to the bot") in pair.told)
             with pytest.raises(ValueError, match="at most 1000 bytes"):

@@ -18,10 +18,11 @@ def test_the_numbers_of_the_outcomes_are_part_of_the_protocol() -> None:
 
 def test_equal_facts_are_equal_and_different_ones_are_not() -> None:
     facts = {
-        Connected(True), Connected(False), PeerSilent(), PeerHeard(), CancelArrived(()),
-        CancelArrived((SequenceId(1),)), NoteArrived(1, b""), Resolved(SequenceId(1), Outcome.LOST, None),
+        Connected(True), Connected(False), PeerSilent(), PeerHeard(), CancelArrived((), SequenceId(2)),
+        CancelArrived((), SequenceId(3)), CancelArrived((SequenceId(1),), SequenceId(2)),
+        NoteArrived(1, b""), Resolved(SequenceId(1), Outcome.LOST, None),
     }  # fmt: skip
-    assert len(facts) == 8
+    assert len(facts) == 9
     assert Connected(True) in facts
 
 

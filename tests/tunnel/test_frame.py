@@ -17,6 +17,7 @@ from tunnel.frame import (
     Sequence,
     SequenceId,
     check_frames,
+    is_before,
     pack_frames,
     unpack_frames,
 )
@@ -105,3 +106,23 @@ def test_a_sequence_without_frames_is_refused() -> None:
 def test_a_release_dated_before_its_press_is_refused() -> None:
     with pytest.raises(FrameError, match="never decrease"):
         Sequence(ID, (Frame(1, 1300, 500), Frame(1, 2300, 499)))
+
+
+@pytest.mark.parametrize(
+    ("id", "other", "before"),
+    [
+        (1, 2, True),
+        (2, 1, False),
+        (7, 7, False),
+        (0, 2**31 - 1, True),
+        (2**31 - 1, 0, False),
+        (0, 2**31, False),
+        (2**31, 0, False),
+        (2**32 - 1, 0, True),
+        (0, 2**32 - 1, False),
+        (2**32 - 10, 2**31 - 11, True),
+    ],
+)
+def test_which_of_two_ids_was_given_out_before_the_other(id: int, other: int, before: bool) -> None:
+    """Half the range apart nobody knows; then neither was (RFC 1982, 3.2)."""
+    assert is_before(SequenceId(id), SequenceId(other)) is before

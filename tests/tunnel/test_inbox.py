@@ -131,6 +131,14 @@ def test_numbers_go_round_and_old_ones_stay_old() -> None:
     assert inbox.outcome(SequenceId(RANGE - MEMORY - 10)) is Outcome.STALE
 
 
+def test_an_id_half_the_range_ahead_could_as_well_be_behind_and_is_refused_for_good() -> None:
+    inbox = Inbox()
+    for _ in range(2):
+        assert not admit(inbox, HALF)
+        assert inbox.outcome(SequenceId(HALF)) is Outcome.STALE
+    assert admit(inbox, HALF - 1)
+
+
 def test_a_question_about_something_never_seen_refuses_it_for_good() -> None:
     inbox = Inbox()
     assert inbox.answer_for(SequenceId(7)) is Outcome.STALE

@@ -172,14 +172,14 @@ def test_what_was_never_seen_is_answered_stale_and_never_played_afterwards() -> 
 def test_a_cancel_is_told_once_and_answered() -> None:
     receiver = Receiver()
     receiver.come(order(1))
-    assert receiver.come(cancel(2, 1)) == [CancelArrived((SequenceId(1),))]
+    assert receiver.come(cancel(2, 1)) == [CancelArrived((SequenceId(1),), SequenceId(2))]
     assert receiver.come(cancel(2, 1)) == []
     assert receiver.receipts()[2] is Outcome.APPLIED
 
 
 def test_what_a_cancel_overtook_is_never_played() -> None:
     receiver = Receiver()
-    assert receiver.come(cancel(3, 1, 2)) == [CancelArrived((SequenceId(1), SequenceId(2)))]
+    assert receiver.come(cancel(3, 1, 2)) == [CancelArrived((SequenceId(1), SequenceId(2)), SequenceId(3))]
     assert arrived(receiver.come(order(1), order(2), order(4))) == [4]
     assert receiver.receipts() == {
         3: Outcome.APPLIED, 1: Outcome.CANCELLED, 2: Outcome.CANCELLED, 4: Outcome.RECEIVED,
@@ -196,10 +196,27 @@ def test_what_is_in_the_programs_hands_is_the_programs_to_cancel() -> None:
 
 def test_a_cancel_of_everything_catches_what_is_still_under_way_and_not_what_comes_after_it() -> None:
     receiver = Receiver()
-    assert receiver.come(cancel(5)) == [CancelArrived(())]
+    assert receiver.come(cancel(5)) == [CancelArrived((), SequenceId(5))]
     assert arrived(receiver.come(order(1), order(4), order(6), order(7))) == [6, 7]
     receipts = receiver.receipts()
     assert receipts[1] is receipts[4] is Outcome.CANCELLED
+
+
+def test_a_late_cancel_of_everything_does_not_take_back_what_was_submitted_after_it() -> None:
+    receiver = Receiver()
+    assert arrived(receiver.come(order(1), order(3))) == [1, 3]
+    assert receiver.come(cancel(2)) == [CancelArrived((), SequenceId(2))]
+    assert arrived(receiver.come(order(4))) == [4]
+    assert receiver.receipts() == {
+        1: Outcome.RECEIVED, 2: Outcome.APPLIED, 3: Outcome.RECEIVED, 4: Outcome.RECEIVED,
+    }  # fmt: skip
+
+
+def test_an_older_cancel_of_everything_does_not_undo_a_newer_one() -> None:
+    receiver = Receiver()
+    receiver.come(cancel(4))
+    receiver.come(cancel(2))
+    assert arrived(receiver.come(order(3), order(5))) == [5]
 
 
 @pytest.mark.parametrize("late", [2**32 - 3, 2**32 - 1, 0])
@@ -221,3 +238,14 @@ def test_another_run_of_the_sender_begins_with_a_clean_slate() -> None:
     assert not receiver.receiving.has_receipts()
     assert receiver.receiving.last_date == float("-inf")
     assert arrived(receiver.come(order(1), order(5))) == [1, 5]
+
+
+def test_a_report_about_an_id_that_this_run_never_used_is_ignored_and_counted() -> None:
+    receiver = Receiver()
+    receiver.come(order(1), order(2))
+    receiver.receiving.peer_restarted()
+    receiver.report(2, Outcome.CANCELLED)
+    assert receiver.counters["reports of another run"] == 1
+    assert receiver.receipts() == {}
+    assert arrived(receiver.come(order(1), order(2))) == [1, 2]
+    assert receiver.receipts() == {1: Outcome.RECEIVED, 2: Outcome.RECEIVED}
