@@ -282,6 +282,25 @@ def test_the_oldest_ride_first_and_only_as_many_as_fit() -> None:
     assert leave(outbox, 60.0, room=3 * 37) == [[5, 1, 2]]
 
 
+def test_a_ride_does_not_put_the_resend_off() -> None:
+    outbox = box()
+    sent(outbox, 0.0)
+    outbox.add(tap(), 60.0)
+    assert leave(outbox, 60.0) == [[2, 1]]
+    assert outbox.next_timeout() == TIMEOUT
+    assert [entry.id for entry in outbox.due(TIMEOUT).resend] == [1]
+
+
+def test_what_is_held_and_large_is_in_nobodys_way() -> None:
+    outbox = box()
+    outbox.add(tap(60_000, frames=64), 0.0)
+    leave(outbox, 0.0)
+    outbox.answer(SequenceId(1), Outcome.RECEIVED)
+    sent(outbox, 0.0)
+    outbox.add(tap(50), 50.0)
+    assert leave(outbox, 50.0) == [[3, 2]]
+
+
 def test_nothing_rides_that_is_answered_held_or_doubtful() -> None:
     outbox = box()
     for _ in range(3):
@@ -303,16 +322,14 @@ def test_the_search_for_riders_looks_at_a_bounded_number_of_orders() -> None:
                 looked.append(entry.id)
                 yield entry
 
-    outbox._entries = Watched()
+    outbox._unanswered = Watched()
     for _ in range(2_000):
         outbox.add(tap(), 0.0)
     list(outbox.fresh(0.0, TIMEOUT, ROOM, SPACING))
-    for id in range(1, 2_001):  # held: they are in the way of those that may ride
-        outbox.answer(SequenceId(id), Outcome.RECEIVED)
     looked.clear()
-    outbox.add(tap(), 100.0)
-    list(outbox.fresh(100.0, TIMEOUT, ROOM, SPACING))
-    assert len(looked) <= 65
+    outbox.add(tap(), 1.0)  # too soon: none of the others may ride
+    assert leave(outbox, 1.0) == [[2_001]]
+    assert 0 < len(looked) <= 65
 
 
 # Bounds
@@ -368,6 +385,36 @@ def test_what_may_have_reached_a_peer_that_forgot_it_is_given_up_and_the_rest_le
     assert leave(outbox, 0.0) == [[fresh]]
     assert len(outbox) == 1
     assert outbox.abandon()[0].id == fresh
+
+
+def test_sending_it_again_does_not_make_an_unanswered_order_any_younger() -> None:
+    outbox = box()
+    sent(outbox, 5.0)
+    due = outbox.due(5.0 + TIMEOUT)
+    assert again(outbox, due.resend, 5.0 + TIMEOUT) == [[1]]
+    outbox.add(tap(), 300.0)
+    assert leave(outbox, 300.0) == [[2, 1]]
+    assert outbox.oldest_unanswered() == 5.0
+
+
+def test_what_was_answered_since_it_fell_due_does_not_leave_again() -> None:
+    for outcome in (Outcome.APPLIED, Outcome.RECEIVED):
+        outbox = box()
+        sent(outbox)
+        sent(outbox)
+        due = outbox.due(TIMEOUT)
+        outbox.answer(SequenceId(1), outcome)
+        assert again(outbox, due.resend, TIMEOUT) == [[2]]
+
+
+def test_an_order_is_open_until_it_is_settled() -> None:
+    outbox = box()
+    assert not outbox.is_open(SequenceId(1))
+    sent(outbox)
+    outbox.answer(SequenceId(1), Outcome.RECEIVED)
+    assert outbox.is_open(SequenceId(1))
+    outbox.answer(SequenceId(1), Outcome.APPLIED)
+    assert not outbox.is_open(SequenceId(1))
 
 
 def test_the_oldest_unanswered_order_is_one_that_waits_for_its_first_answer() -> None:

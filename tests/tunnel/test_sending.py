@@ -80,6 +80,17 @@ def test_the_last_date_is_the_latest_of_all_submitted() -> None:
     assert sending.last_date == 900
 
 
+def test_inputs_flow_since_the_first_one_after_a_pause() -> None:
+    sending = Sending(TIMING)
+    assert sending.lively_since == float("-inf")
+    sending.submit((Frame(1, 1300, 10), Frame(1, 2300, 500)), 10.0)
+    sending.submit((Frame(1, 1300, 400), Frame(1, 2300, 700)), 400.0)
+    sending.submit((Frame(1, 1300, 700),), 700.0)
+    assert sending.lively_since == 10.0
+    sending.submit((Frame(1, 1300, 701),), 701.0)
+    assert sending.lively_since == 701.0
+
+
 def test_a_cancel_of_many_is_split_and_a_cancel_of_nothing_means_everything() -> None:
     sending = Sending(TIMING)
     sending.cancel(map(SequenceId, range(2 * MAX_TARGETS + 1)), NOW)
@@ -125,6 +136,44 @@ def test_an_overdue_order_leaves_again_and_once_per_chance() -> None:
     assert [ids(pack) for pack in sending.again(clock(), overdue)] == [[1]]
     assert list(sending.again(clock(), overdue)) == []
     assert sending.next_timeout() > overdue
+
+
+def test_what_was_answered_since_it_fell_due_is_not_sent_again() -> None:
+    sending = Sending(TIMING)
+    sending.submit(tap(), NOW)
+    fresh(sending)
+    overdue = sending.next_timeout()
+    sending.handle_timeout(overdue)
+    sending.receipts_came(receipts((1, Outcome.APPLIED)), overdue)
+    assert list(sending.again(clock(), overdue)) == []
+
+
+def test_while_nothing_can_leave_neither_questions_nor_resends_pile_up() -> None:
+    sending = Sending(TIMING)
+    for _ in range(100):
+        sending.submit(tap(), NOW)
+    list(sending.fresh(clock(), NOW))
+    sending.receipts_came(receipts(*[(id, Outcome.RECEIVED) for id in range(1, 51)]), NOW)
+    for later in range(100, int(TIMING.stale_after), 100):
+        assert sending.handle_timeout(NOW + later) == []
+    assert sorted(id for pack in sending.again(clock(), NOW + 1_400) for id in ids(pack)) == list(
+        range(51, 101)
+    )
+    for later in range(int(TIMING.stale_after), int(TIMING.give_up_after), 100):
+        assert sending.handle_timeout(NOW + later) == []
+    _, items = parse_notes(bytes(4) + b"".join(sending.inquiries()))
+    assert sorted(id for _, body in items for id in parse_ids(body)) == list(range(1, 101))
+
+
+def test_what_is_settled_is_not_asked_for() -> None:
+    sending = Sending(TIMING)
+    for _ in range(2):
+        sending.submit(tap(), NOW)
+    fresh(sending)
+    sending.handle_timeout(NOW + TIMING.stale_after)
+    sending.receipts_came(receipts((1, Outcome.APPLIED)), NOW + TIMING.stale_after)
+    _, [(_, body)] = parse_notes(bytes(4) + b"".join(sending.inquiries()))
+    assert parse_ids(body) == (2,)
 
 
 def test_what_is_too_old_is_asked_for_in_bounded_items() -> None:
