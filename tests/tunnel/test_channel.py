@@ -125,6 +125,12 @@ def test_what_signing_and_sealing_add_is_what_is_reckoned_with() -> None:
     assert len(here.seal_signed(b"12345", SIGNER)) == 5 + SIGNED_OVERHEAD
 
 
+def test_each_path_counts_a_datagram_once() -> None:
+    _, there = pair()
+    came = [(0, 5), (1, 5), (0, 5), (1, 4), (1, 5), (0, 4)]
+    assert [there.first_on(*each) for each in came] == [True, True, False, True, False, True]
+
+
 def test_keys_are_dead_after_three_minutes_and_not_before() -> None:
     here, _ = pair()
     assert REJECT_AFTER_MS == 180_000

@@ -115,6 +115,17 @@ def test_a_steady_line_resends_soon_after_its_round_trip() -> None:
     assert clock.resend_timeout == pytest.approx(130, abs=0.1)
 
 
+def test_an_answer_on_one_slow_path_tells_of_the_clock_and_not_of_how_long_answers_take() -> None:
+    clock = PeerClock(0.0, 0.0)
+    assert clock.sample(sent=900.0, held=0.0, peer_time=950.0 + SKEW, now=1_000.0, first_copy=False) == 100
+    assert clock.to_peer(1_000.0) == 1_000.0 + SKEW
+    assert (clock.uncertainty, clock.round_trip, clock.resend_timeout) == (50, None, 250)
+    answered(clock, 2_000.0, out=20, back=20)
+    before = clock.round_trip, clock.resend_timeout
+    clock.sample(sent=0.0, held=0.0, peer_time=SKEW, now=3_000.0, first_copy=False)
+    assert (clock.round_trip, clock.resend_timeout) == before == (40, 120)
+
+
 def test_the_round_trip_is_smoothed_as_rfc_6298_says() -> None:
     clock = PeerClock(0.0, 0.0)
     answered(clock, 1_000.0, out=50, back=50)

@@ -81,26 +81,34 @@ def test_a_sign_of_life_ends_a_silence_and_means_nothing_without_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    ("phase", "lively_until", "deadline"),
+    ("phase", "lively_since", "lively_until", "deadline"),
     [
-        (Phase.LIVE, IDLE, 3_100.0),
-        (Phase.LIVE, LIVELY, 1_100.0),
-        (Phase.LIVE, 100.0, 3_100.0),
-        (Phase.LIVE, 101.0, 1_100.0),
-        (Phase.SILENT, LIVELY, float("inf")),
-        (Phase.DOWN, LIVELY, float("inf")),
+        (Phase.LIVE, IDLE, IDLE, 3_100.0),
+        (Phase.LIVE, IDLE, LIVELY, 1_100.0),
+        (Phase.LIVE, IDLE, 100.0, 3_100.0),
+        (Phase.LIVE, IDLE, 101.0, 1_100.0),
+        (Phase.LIVE, 100.0, LIVELY, 1_100.0),
+        (Phase.LIVE, 900.0, LIVELY, 1_900.0),
+        (Phase.LIVE, 2_500.0, LIVELY, 3_100.0),
+        (Phase.SILENT, IDLE, LIVELY, float("inf")),
+        (Phase.DOWN, IDLE, LIVELY, float("inf")),
     ],
-)
-def test_silence_is_due_sooner_while_inputs_are_under_way(
-    phase: Phase, lively_until: float, deadline: float
+    ids=[
+        "nothing under way", "inputs without end", "over when it was heard", "not quite over",
+        "began just then", "began later: counts from there", "began late: never beyond the idle limit",
+        "silent already", "no keys",
+    ],
+)  # fmt: skip
+def test_silence_is_due_sooner_while_inputs_are_under_way_counted_from_when_they_began(
+    phase: Phase, lively_since: float, lively_until: float, deadline: float
 ) -> None:
     liveness = in_phase(phase)
     if phase is Phase.LIVE:
         liveness.heard(100.0)
-    assert liveness.silence_deadline(lively_until) == deadline
+    assert liveness.silence_deadline(lively_since, lively_until) == deadline
 
 
 def test_a_handshake_is_a_sign_of_life() -> None:
     liveness = Liveness(TIMING)
     liveness.established(500.0)
-    assert liveness.silence_deadline(LIVELY) == 1_500.0
+    assert liveness.silence_deadline(IDLE, LIVELY) == 1_500.0

@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from tunnel.timing import Timing
+from tunnel.timing import Timer, Timing
 
 TIMING = Timing()
 
@@ -31,3 +31,8 @@ def test_patience_grows() -> None:
 def test_nobody_changes_the_timing_of_a_running_session() -> None:
     with pytest.raises(FrozenInstanceError):
         TIMING.heartbeat = 1.0  # type: ignore[misc]  # that is the point
+
+
+def test_every_timer_says_what_it_is_for() -> None:
+    assert all(len(timer.value) > 10 for timer in Timer)
+    assert len({timer.value for timer in Timer}) == len(Timer)
