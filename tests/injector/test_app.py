@@ -213,7 +213,7 @@ def test_what_is_not_played_is_answered_too(arrival: MakeArrival) -> None:
         stage.tunnel.say(arrival(1, (0, A, 1), start=now - 9000, age=9000.0))
         stage.tunnel.say(arrival(2, (0, Control.GUIDE, 1), start=now))
         stage.tunnel.say(arrival(3, (0, A, 1), start=now + 5000))
-        stage.tunnel.say(CancelArrived((SequenceId(3),)))
+        stage.tunnel.say(CancelArrived((SequenceId(3),), SequenceId(4)))
         assert stage.tunnel.reports == [(1, Outcome.STALE), (2, Outcome.REFUSED), (3, Outcome.CANCELLED)]
         stats = stage.receiver.stats()
         assert (stats.stale, stats.refused, stats.cancelled, stats.doubled) == (1, 1, 1, 0)

@@ -150,7 +150,7 @@ def test_a_cancelled_sequence_lets_go_at_once(arrival: MakeArrival) -> None:
     player.arrived(arrival(1, (0, A, 1), (900, A, 0)), 0.0)
     player.arrived(arrival(2, (500, B, 1), (900, B, 0)), 0.0)
     player.arrived(arrival(3, (0, UP, 1), (900, UP, 0)), 0.0)
-    orders = player.cancelled((SequenceId(1), SequenceId(2), SequenceId(77)), 100.0)
+    orders = player.cancelled((SequenceId(1), SequenceId(2), SequenceId(77)), SequenceId(78), 100.0)
     assert orders == [Show(1, held(UP)), cancelled(2)]
     assert player.handle_timeout(900.0) == [Show(1, NEUTRAL)]
 
@@ -159,7 +159,25 @@ def test_cancelling_without_targets_takes_everything_back(arrival: MakeArrival) 
     player = playing()
     player.arrived(arrival(1, (0, A, 1), (900, A, 0)), 0.0)
     player.arrived(arrival(2, (500, B, 1)), 0.0)
-    assert player.cancelled((), 1.0) == [Show(1, NEUTRAL), cancelled(2)]
+    assert player.cancelled((), SequenceId(3), 1.0) == [Show(1, NEUTRAL), cancelled(2)]
+
+
+def test_a_late_cancel_of_everything_does_not_take_back_what_was_submitted_after_it(
+    arrival: MakeArrival,
+) -> None:
+    player = playing()
+    player.arrived(arrival(1, (0, A, 1), (900, A, 0)), 0.0)
+    player.arrived(arrival(3, (0, B, 1), (900, B, 0)), 0.0)
+    player.arrived(arrival(4, (500, UP, 1), (900, UP, 0)), 0.0)
+    assert player.cancelled((), SequenceId(2), 1.0) == [Show(1, held(B))]
+    assert player.handle_timeout(500.0) == [Show(1, held(B, UP)), applied(4)]
+
+
+def test_a_cancel_of_everything_knows_older_from_newer_where_numbers_go_round(arrival: MakeArrival) -> None:
+    player = playing()
+    player.arrived(arrival(2**32 - 1, (500, A, 1)), 0.0)
+    player.arrived(arrival(1, (500, B, 1)), 0.0)
+    assert player.cancelled((), SequenceId(0), 1.0) == [cancelled(2**32 - 1)]
 
 
 def test_silence_brings_everything_to_rest(arrival: MakeArrival) -> None:
@@ -174,9 +192,11 @@ def test_silence_brings_everything_to_rest(arrival: MakeArrival) -> None:
 def test_a_new_run_of_the_bot_starts_from_rest_and_its_ids_count_anew(arrival: MakeArrival) -> None:
     player = playing()
     player.arrived(arrival(1, (0, A, 1), (900, A, 0)), 0.0)
+    player.arrived(arrival(2, (500, B, 1)), 0.0)
     assert player.connected(fresh=False) == []
-    assert player.connected(fresh=True) == [Rest(Neutral.RESTART)]
+    assert player.connected(fresh=True) == [Rest(Neutral.RESTART)]  # and not a word about its last run's 2
     assert player.arrived(arrival(1, (0, A, 1)), 10.0)[-1] == applied(1)
+    assert player.handle_timeout(500.0) == []
 
 
 def test_a_panic_stops_everything_until_somebody_resumes(arrival: MakeArrival) -> None:

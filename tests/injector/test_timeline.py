@@ -189,6 +189,18 @@ def test_clearing_takes_everything_back(frames: MakeFrames) -> None:
     assert timeline.next_timeout() is None
 
 
+def test_it_says_what_has_frames_left_in_the_order_it_came(frames: MakeFrames) -> None:
+    timeline = Timeline(Rules())
+    timeline.add(TWO, frames((0, A, 1), (100, A, 0)), 0.0, 0.0, 0.0)
+    timeline.add(ONE, frames((0, B, 1)), 0.0, 0.0, 0.0)
+    timeline.add(THREE, frames((0, B, 1)), 50.0, 0.0, 0.0)
+    assert timeline.ids() == (TWO, ONE, THREE)
+    timeline.advance(0.0)
+    assert timeline.ids() == (TWO, THREE)
+    timeline.cancel((TWO,))
+    assert timeline.ids() == (THREE,)
+
+
 def test_taking_back_leaves_nothing_behind(frames: MakeFrames) -> None:
     timeline = Timeline(Rules())
     said = frames((0, A, 1), (50_000, A, 0))
