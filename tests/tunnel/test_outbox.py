@@ -297,8 +297,9 @@ def test_what_is_held_and_large_is_in_nobodys_way() -> None:
     leave(outbox, 0.0)
     outbox.answer(SequenceId(1), Outcome.RECEIVED)
     sent(outbox, 0.0)
-    outbox.add(tap(50), 50.0)
-    assert leave(outbox, 50.0) == [[3, 2]]
+    for _ in range(3):  # beside these the large one has no room
+        outbox.add(tap(50), 50.0)
+    assert leave(outbox, 50.0) == [[3, 4, 5, 2]]
 
 
 def test_nothing_rides_that_is_answered_held_or_doubtful() -> None:
