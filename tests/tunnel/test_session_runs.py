@@ -1,0 +1,75 @@
+"""Programs that end and start again: no run speaks for another, and no recording of one stops the next."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+from bench.world.simnet import CALM, Weather, World
+from tunnel.envelope import Type, parse_header
+from tunnel.events import Connected, Outcome
+from tunnel.frame import SequenceId
+from tunnel.liveness import Phase
+from tunnel.session import Role
+
+Connect = Callable[[list[Weather]], World]
+Tap = Callable[[World], None]
+Outcomes = Callable[[World], dict[int, Outcome]]
+
+
+def test_a_report_about_an_id_that_this_run_never_used_is_ignored_and_counted(
+    connect: Connect, tap: Tap, outcomes: Outcomes
+) -> None:
+    world = connect([CALM])
+    for _ in range(5):
+        tap(world)
+    world.run(500)
+    world.restart(Role.SENDER)
+    world.run(500)
+    # The receiver's program says what became of something it still held of the last run.
+    world.receiver.report(SequenceId(2), Outcome.CANCELLED, world.now + world.skew)
+    assert world.receiver.counters["reports of another run"] == 1
+    played = len(world.played[2])
+    for _ in range(2):
+        tap(world)
+    world.run(500)
+    assert len(world.played[2]) == played + 1
+    assert outcomes(world)[2] is Outcome.APPLIED
+
+
+def test_a_relay_that_replays_old_handshakes_does_not_keep_a_new_run_out(tap: Tap) -> None:
+    world = World([CALM] * 3, seed=1)
+    recorded: dict[bytes, None] = {}
+
+    def record(datagram: bytes) -> bytes:
+        if parse_header(datagram).type is Type.HELLO:
+            recorded[datagram] = None
+        return datagram
+
+    world.paths[0].alter = record
+    for _ in range(20):
+        world.restart(Role.SENDER)
+        world.run(400)
+    assert len(recorded) >= 20
+    old = itertools.cycle(recorded)
+    due: list[float] = []
+
+    def notice(datagram: bytes) -> bytes:
+        if parse_header(datagram).type is Type.HELLO:
+            due.append(world.now + 75)  # after the new one has come, and before it can be used
+        return datagram
+
+    world.paths[0].alter = notice
+    connected = world.receiver_events.count(Connected(fresh=True))
+    world.restart(Role.SENDER)
+    for _ in range(1_000):
+        world.run(5)
+        while due and due[0] <= world.now:
+            due.pop(0)
+            for datagram in itertools.islice(old, 9):
+                world.inject(datagram, 0, Role.RECEIVER)
+    assert world.sender.phase is world.receiver.phase is Phase.LIVE
+    assert world.receiver_events.count(Connected(fresh=True)) == connected + 1
+    tap(world)
+    world.run(500)
+    assert len(world.played) == 1
