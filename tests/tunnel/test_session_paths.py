@@ -148,6 +148,17 @@ def test_each_path_counts_a_datagram_once_however_often_it_is_replayed(connect: 
     assert receiver.counters["replays"] == replays + 20
 
 
+def test_only_inputs_count_for_the_path_that_was_first(connect: Connect, tap: Tap) -> None:
+    world = connect([STEADY, Weather(delay=80, spread=0)])
+    world.act(lambda now: world.sender.send_note(7, b"first"))
+    world.run(5_000)
+    assert [path.first for path in world.receiver.paths.all.values()] == [0, 0]
+    for _ in range(3):
+        tap(world)
+        world.run(300)
+    assert [path.first for path in world.receiver.paths.all.values()] == [3, 0]
+
+
 def test_a_path_that_turns_slower_than_all_trust_does_not_keep_its_good_name(
     connect: Connect, tap: Tap
 ) -> None:
@@ -184,7 +195,7 @@ def test_one_slow_relay_does_not_make_everybody_wait_longer_before_sending_again
 
 
 def test_an_input_after_a_pause_is_no_reason_to_suspect_silence(connect: Connect, tap: Tap) -> None:
-    world = connect([CALM] * 3)
+    world = connect([Weather(delay=100, spread=100)])  # idle heartbeats come up to 1.2 s apart
     for step in range(30):
         tap(world)
         world.run(8_000 + 37 * step)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
+import pytest
+
 from bench.world.simnet import CALM, Weather, World
 from tunnel.envelope import Type, parse_header
 from tunnel.events import Connected, Outcome
 from tunnel.frame import SequenceId
 from tunnel.liveness import Phase
+from tunnel.path import LOSSY
 from tunnel.session import Role
 
 Connect = Callable[[list[Weather]], World]
@@ -35,6 +38,21 @@ def test_a_report_about_an_id_that_this_run_never_used_is_ignored_and_counted(
     world.run(500)
     assert len(world.played[2]) == played + 1
     assert outcomes(world)[2] is Outcome.APPLIED
+
+
+@pytest.mark.parametrize("role", Role)
+def test_another_run_of_one_end_is_no_loss_to_the_other(role: Role, connect: Connect, tap: Tap) -> None:
+    world = connect([CALM] * 3)
+    for _ in range(50):
+        tap(world)
+        world.run(100)
+    world.restart(role)
+    for _ in range(100):
+        world.run(100)
+        tap(world)
+    assert world.sender.phase is world.receiver.phase is Phase.LIVE
+    for session in (world.sender, world.receiver):
+        assert max(path.loss for path in session.paths.all.values()) < LOSSY
 
 
 def test_a_relay_that_replays_old_handshakes_does_not_keep_a_new_run_out(tap: Tap) -> None:
