@@ -128,6 +128,26 @@ def bare_relay(pipe: Connection) -> None:
     asyncio.run(main())
 
 
+def bare_client(pipe: Connection, port: int) -> None:
+    """The far client of the baseline: notes when each message reached it."""
+    from websockets.asyncio.client import connect
+
+    clock = SharedClock()
+    moments = array("d")
+
+    async def main() -> None:
+        async with connect(f"ws://127.0.0.1:{port}", compression=None, proxy=None) as connection:
+            pipe.send(None)
+
+            async def listen() -> None:
+                async for _ in connection:
+                    moments.append(clock.now())
+
+            await _serve(pipe, asyncio.create_task(listen()), lambda: moments)
+
+    asyncio.run(main())
+
+
 def relay(pipe: Connection, name: str, port: int) -> None:
     """The real relay, open to the two keys of the bench."""
     from tunnel.relay.server import RelayServer

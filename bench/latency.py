@@ -1,15 +1,17 @@
 """From a chat line on a real WebSocket to the call of the device, at 100 commands/s over three relays.
 
 The baseline is the same bytes through one bare relay, client to relay to client, with nothing done to them.
-Both are measured in turns within one run, so that a machine that slows down slows both.
+On either side every party is a process of its own. Both are measured in turns within one run, so that a
+machine that slows down slows both.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 
 from bench import actors
 from bench.actors import Actor, SharedClock
@@ -20,7 +22,7 @@ from tunnel.wallclock import WallClock
 
 RATE: Final = 100.0
 ROUNDS: Final = 10
-_DEADLINE_S: Final = 30.0
+_SETTLE_S: Final = 0.3  # the last one arrives, the last press ends
 
 
 async def measure(commands: int) -> list[Figure]:
@@ -28,52 +30,43 @@ async def measure(commands: int) -> list[Figure]:
     clock = SharedClock()
     bare = Actor(actors.bare_relay)
     port = await asyncio.to_thread(bare.ready)
+    far = Actor(actors.bare_client, port)
     try:
+        await asyncio.to_thread(far.ready)
         async with (
             stage(3, keep=True) as cast,
-            connect(f"ws://127.0.0.1:{port}", compression=None) as near,
-            connect(f"ws://127.0.0.1:{port}", compression=None) as far,
+            connect(f"ws://127.0.0.1:{port}", compression=None, proxy=None) as near,
         ):
-            baseline: list[float] = []
+            typed: list[float] = []
             sent: list[float] = []
-            per_round = commands // ROUNDS
-            for number in range(ROUNDS):
-                baseline += await _bare_round(near, far, clock, number * per_round, per_round)
-                await _tunnel_round(cast, clock, sent, per_round)
+            for _ in range(ROUNDS):
+                await _round(clock, typed, commands // ROUNDS, near.send)
+                await _round(clock, sent, commands // ROUNDS, _say(cast))
+            baseline = [there - here for here, there in zip(typed, far.ask(), strict=True)]
             return _figures(baseline, sent, cast)
     finally:
+        far.kill()
         bare.kill()
 
 
-async def _bare_round(
-    near: ClientConnection, far: ClientConnection, clock: WallClock, first: int, count: int
-) -> list[float]:
-    delays: list[float] = []
-    sent: list[float] = []
+def _say(cast: Stage) -> Callable[[str], Awaitable[None]]:
+    async def say(line: str) -> None:
+        cast.chat.raw(line)
 
-    async def receive() -> None:
-        for number in range(count):
-            await far.recv()
-            delays.append(clock.now() - sent[number])
-
-    receiving = asyncio.create_task(receive())
-    start = clock.now()
-    for number in range(count):
-        await _until(start + number * 1000 / RATE, clock)
-        sent.append(clock.now())
-        await near.send(chat_line(first + number, _text(first + number)) + "\r\n")
-    await asyncio.wait_for(receiving, _DEADLINE_S)
-    return delays
+    return say
 
 
-async def _tunnel_round(cast: Stage, clock: WallClock, sent: list[float], count: int) -> None:
+async def _round(
+    clock: WallClock, sent: list[float], count: int, say: Callable[[str], Awaitable[None]]
+) -> None:
+    """`count` lines at the rate; when each was said is added to `sent`."""
     first = len(sent)
     start = clock.now()
     for number in range(first, first + count):
         await _until(start + (number - first) * 1000 / RATE, clock)
         sent.append(clock.now())
-        cast.chat.raw(chat_line(number, _text(number)))
-    await asyncio.sleep(0.3)  # the last presses end
+        await say(chat_line(number, _text(number)))
+    await asyncio.sleep(_SETTLE_S)
 
 
 async def _until(moment: float, clock: WallClock) -> None:

@@ -87,12 +87,10 @@ class Channel:
         """Whether an authentic datagram came on this path for the first time. Replays are no deliveries."""
         return self._path_windows.setdefault(path, ReplayWindow()).accept(counter)
 
-    def check_signature(self, datagram: bytes, content: bytes, signer: PublicKey) -> bytes:
-        """`content` without its signature. Raises DatagramError unless `signer` made it."""
+    def is_signed(self, datagram: bytes, content: bytes, signer: PublicKey) -> bool:
+        """Whether `content`, opened from `datagram`, ends with the signer's signature."""
         body, signature = content[:-SIGNATURE_SIZE], content[-SIGNATURE_SIZE:]
-        if not signed_by(signer, self._digest(datagram[:HEADER_SIZE], body), signature):
-            raise DatagramError("signature")
-        return body
+        return signed_by(signer, self._digest(datagram[:HEADER_SIZE], body), signature)
 
     def _next_header(self, kind: Type) -> Header:
         if self._counter > MAX_COUNTER:

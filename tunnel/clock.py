@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Final, NamedTuple
 
+from tunnel.messages import near
+
 _MEMORY_MS: Final = 60_000
 _MAX_SAMPLES: Final = 64
 # Nobody's first resend should wait long; most home lines answer a relay within this.
@@ -84,6 +86,10 @@ class PeerClock:
         self._samples.append(sample)
         self._best = self._samples[0]
         return round_trip
+
+    def age(self, sent: int, now: float) -> float:
+        """How long ago the peer sent what says `sent`, in the wire's microseconds."""
+        return now - self.to_local(near(sent, self.to_peer(now)))
 
     def to_local(self, peer_time: float) -> float:
         """A moment on the peer's clock as one on ours."""

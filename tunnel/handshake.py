@@ -181,6 +181,7 @@ class Responder:
     def _keep(self, path: int, hello: bytes, pending: _Pending) -> None:
         """Keeps it for this path too, and forgets the path's oldest beyond its share."""
         kept = self._pending.setdefault(path, {})
+        kept.pop(hello, None)
         kept[hello] = pending
         if len(kept) > _PENDING_PER_PATH:
             del kept[next(iter(kept))]

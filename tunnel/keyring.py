@@ -78,6 +78,13 @@ class Keyring:
             self._current.wipe()
             self._current = None
 
+    def drop(self) -> None:
+        """Forgets all keys at once: the peer is not to be believed."""
+        for channel in (self._current, self._previous):
+            if channel is not None:
+                channel.wipe()
+        self._current = self._previous = None
+
     def next_expiry(self) -> float:
         """When to call `expire`; infinity if there is nothing to forget."""
         moments = [float("inf")]

@@ -26,7 +26,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from tunnel.envelope import DatagramError
+from tunnel.envelope import MAX_DATAGRAM, SEALED_OVERHEAD, DatagramError
 from tunnel.events import Outcome
 from tunnel.frame import FRAME_SIZE, MAX_FRAMES, SequenceId
 
@@ -44,6 +44,8 @@ RECORD_OVERHEAD: Final = 5
 ITEM_OVERHEAD: Final = 3
 RECEIPT_SIZE: Final = 9
 RECEIPTS_OVERHEAD: Final = 8
+NOTES_ROOM: Final = MAX_DATAGRAM - SEALED_OVERHEAD - SENT_SIZE
+MAX_NOTE: Final = 1000  # the body of a note; with its item's head it always fits into one datagram
 
 _SENT: Final = struct.Struct("<I")
 _RECORD: Final = struct.Struct("<IB")

@@ -34,7 +34,7 @@ OVERDUE_MS: Final = 50.0
 LOSSY: Final = 0.02
 # Loss is judged over about this many datagrams: enough to see 2 %, few enough to follow a line that turns
 # bad.
-_LOSS_MEMORY: Final = 100
+_LOSS_MEMORY: Final = 200
 # How long it is treated as suffering after the last sign: long enough not to flap between bursts.
 RELAX_MS: Final = 5_000.0
 
@@ -110,7 +110,7 @@ class Path:
 
     @property
     def loss(self) -> float:
-        """The share of the last hundred or so datagrams that the peer did not hear."""
+        """The share of the last two hundred or so datagrams that the peer did not hear."""
         return min(max(1 - self._lately_heard / self._lately_sent, 0.0), 1.0)
 
     def copy_came(self, *, first: bool, held_back: bool, now: float) -> None:
@@ -168,6 +168,6 @@ class Path:
         if sent <= 0:
             return
         self._answered = echoed
-        fading = max(0.0, 1 - sent / (2 * _LOSS_MEMORY))
+        fading = max(0.0, 1 - sent / _LOSS_MEMORY)
         self._lately_sent = self._lately_sent * fading + sent
         self._lately_heard = max(0.0, self._lately_heard * fading + heard)

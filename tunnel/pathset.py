@@ -37,14 +37,14 @@ class PathSet:
         """This path can carry datagrams; its first heartbeat is due at once."""
         self.all[id].up = True
         self._heartbeats[id] = now
-        self._choice_until = float("-inf")
+        self.reconsider()
 
     def set_down(self, id: PathId) -> None:
         """It cannot any more."""
         path = self.all[id]
         path.up = path.carrying = False
         self._heartbeats.pop(id, None)
-        self._choice_until = float("-inf")
+        self.reconsider()
 
     def peer_restarted(self) -> None:
         """Another run of the peer: its counts begin anew."""
@@ -63,16 +63,15 @@ class PathSet:
         up = [self.all[id] for id in self._heartbeats]
         losses = [path.loss for path in up]
         if is_suffering(unanswered_for=unanswered_for, round_trip=round_trip, losses=losses):
-            self.trouble(now)
+            self._trouble_until = now + RELAX_MS
         self._choice = choose([path.view(now) for path in up], suffering=now < self._trouble_until)
         self._choice_until = now + _CHOICE_MS
         for path in up:
             path.carrying = path.id in self._choice
         return self._choice
 
-    def trouble(self, now: float) -> None:
-        """An answer is overdue: all paths carry, for a while."""
-        self._trouble_until = now + RELAX_MS
+    def reconsider(self) -> None:
+        """Something has just gone wrong or right: the next datagram's paths are chosen anew."""
         self._choice_until = float("-inf")
 
     def take_due_heartbeats(self, now: float, interval: float) -> list[PathId]:

@@ -2,9 +2,10 @@
 own.
 
 Law of use: after any call that may change something (`path_up`, `path_down`, `receive`, `submit`, `cancel`,
-`report`, `send_note`, `handle_timeout`), and before waiting for anything, take `events()` and send what
-`collect(now)` returns; then wait no longer than until `next_timeout()` and call `handle_timeout(now)`.
-Calling too early or too often is harmless. `now` is in milliseconds and never decreases.
+`report`, `send_note`, `handle_timeout`), and before waiting for anything, take `events()`, send what
+`collect(now)` returns and take `events()` again; then wait no longer than until `next_timeout()` and call
+`handle_timeout(now)`. Calling too early or too often is harmless. `now` is in milliseconds and never
+decreases.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from typing import Final
 
 from tunnel.channel import Channel
 from tunnel.clock import PeerClock
-from tunnel.envelope import MAX_DATAGRAM, SEALED_OVERHEAD, DatagramError, Header, Type, parse_header
+from tunnel.envelope import DatagramError, Header, Type, parse_header
 from tunnel.events import Connected, Event, NoteArrived, Outcome
+from tunnel.evidence import Evidence
 from tunnel.frame import Frame, SequenceId
 from tunnel.handshake import Established, Initiator, Random, Responder
 from tunnel.identity import Identity, PublicKey
@@ -26,9 +28,10 @@ from tunnel.liveness import Liveness, Phase, Trigger
 from tunnel.messages import (
     HEARTBEAT,
     INQUIRY,
-    ITEM_OVERHEAD,
+    MAX_NOTE,
     NOTE_BASE,
     NOTE_KINDS,
+    NOTES_ROOM,
     RECEIPTS,
     SENT_SIZE,
     micros,
@@ -51,8 +54,6 @@ from tunnel.receiving import Receiving
 from tunnel.sending import Sending
 from tunnel.timing import Timer, Timing
 
-MAX_NOTE: Final = 1000
-_NOTES_ROOM: Final = MAX_DATAGRAM - SEALED_OVERHEAD - SENT_SIZE
 _MAX_NOTES_WAITING: Final = 64
 # How long after the last input heartbeats stay frequent, and how long the other end counts on that: less, so
 # that slowing down never looks like a silence.
@@ -83,7 +84,6 @@ class Session:
         self.counters: Counter[str] = Counter()
         self.paths = PathSet(paths)
         self._identity = identity
-        self._peer = peer
         self._timing = timing
         self._liveness = Liveness(timing)
         epoch = int.from_bytes(random(8), "little")
@@ -103,6 +103,7 @@ class Session:
         self._events: list[Event] = []
         self._handshakes: list[Transmit] = []
         self._notes: deque[bytes] = deque(maxlen=_MAX_NOTES_WAITING)
+        self._evidence = Evidence(peer)
         self._answer_on: set[PathId] = set()  # where the last inputs came from
 
     # What the program above says
@@ -180,8 +181,6 @@ class Session:
         events, self._events = self._events, []
         return events
 
-    # Time
-
     def handle_timeout(self, now: float) -> None:
         """Does what has fallen due."""
         if self._sending is not None:
@@ -213,6 +212,8 @@ class Session:
 
     def collect(self, now: float) -> list[Transmit]:
         """Everything that has to leave now, inputs before notes."""
+        if not self._evidence.holds():
+            self._disbelieve()
         transmits, self._handshakes = self._handshakes, []
         channel = self._keyring.current
         if channel is not None and self._clock is not None and self.paths.up:
@@ -274,7 +275,7 @@ class Session:
             self.counters["copies"] += 1
             return
         if is_inputs:
-            self._inputs_came(channel.check_signature(datagram, content, self._peer), path, now)
+            self._inputs_came(self._evidence.keep(channel, datagram, content), path, now)
         else:
             self._notes_came(content, path, now)
         if not held_back:
@@ -307,20 +308,14 @@ class Session:
         heartbeat = parse_heartbeat(body)
         round_trip = path.heartbeat_came(heartbeat, sent, now)
         if round_trip is not None:
-            held = heartbeat.held / 1000
-            peer_time = near(sent, clock.to_peer(now))
-            clock.sample(
-                sent=now - round_trip - held, held=held, peer_time=peer_time, now=now, first_copy=False
-            )
+            held, peer_time = heartbeat.held / 1000, near(sent, clock.to_peer(now))
+            out = now - round_trip - held
+            clock.sample(sent=out, held=held, peer_time=peer_time, now=now, first_copy=False)
 
     def _receipts_came(self, sending: Sending, body: bytes, sent: int, clock: PeerClock, now: float) -> None:
         receipts = parse_receipts(body)
-        clock.sample(
-            sent=near(receipts.echo, now),
-            held=receipts.held / 1000,
-            peer_time=near(sent, clock.to_peer(now)),
-            now=now,
-        )
+        peer_time = near(sent, clock.to_peer(now))
+        clock.sample(sent=near(receipts.echo, now), held=receipts.held / 1000, peer_time=peer_time, now=now)
         self._events += sending.receipts_came(receipts, now)
 
     # What leaves
@@ -328,13 +323,15 @@ class Session:
     def _inputs(self, channel: Channel, clock: PeerClock, now: float) -> Iterator[Transmit]:
         if self._sending is None:
             return
+        sent = micros(now)
         for records in self._sending.again(clock, now):
-            self.paths.trouble(now)
-            content = pack_inputs(micros(now), records)
-            yield self._transmit(channel.seal_signed(content, self._identity), self.paths.up)
+            self.paths.reconsider()
+            yield self._transmit(
+                channel.seal_signed(pack_inputs(sent, records), self._identity), self.paths.up
+            )
         for records in self._sending.fresh(clock, now):
-            content = pack_inputs(micros(now), records)
-            yield self._transmit(channel.seal_signed(content, self._identity), self._carriers(now))
+            datagram = channel.seal_signed(pack_inputs(sent, records), self._identity)
+            yield self._transmit(datagram, self._carriers(now))
 
     def _transmit(self, datagram: bytes, paths: tuple[PathId, ...]) -> Transmit:
         """Counted at once, so that a heartbeat made next says a true count. Handshakes do not count."""
@@ -351,7 +348,7 @@ class Session:
         self._answer_on.clear()
         items += self._notes
         self._notes.clear()
-        for pack in packs(items, _NOTES_ROOM):
+        for pack in packs(items, NOTES_ROOM):
             yield self._transmit(channel.seal(Type.NOTES, pack_notes(micros(now), pack)), paths)
 
     def _due_heartbeats(self, channel: Channel, now: float) -> Iterator[Transmit]:
@@ -369,13 +366,19 @@ class Session:
 
     # Silence
 
+    def _disbelieve(self) -> None:
+        """A peer whose seal holds and whose signature does not: nothing it pressed may stay down."""
+        self.counters["dropped: signature"] += 1
+        self._keyring.drop()
+        if self.phase is not Phase.DOWN:
+            self._events += self._liveness.move(Trigger.EXPIRED)
+
     def _is_held_back(self, sent: int, now: float) -> bool:
         """Whether a relay kept it so long that it is no sign of life: what is stale says nothing about
         now.
         """
         assert self._clock is not None, "a channel has come alive before it opens anything"
-        age = now - self._clock.to_local(near(sent, self._clock.to_peer(now)))
-        if age <= self._timing.stale_after:
+        if self._clock.age(sent, now) <= self._timing.stale_after:
             return False
         self.counters["held back"] += 1
         return True
@@ -395,6 +398,3 @@ class Session:
         self._events += self._liveness.move(trigger)
         if self._offers is not None and self.phase is not Phase.LIVE:
             self._offers.hurry(now)
-
-
-assert MAX_NOTE + ITEM_OVERHEAD <= _NOTES_ROOM, "a note always fits into a datagram"

@@ -190,15 +190,19 @@ class World:
 
     def _settle(self) -> None:
         """Drains both sessions until neither has anything left to say."""
+        self._hear()
+        for direction, session in enumerate((self.sender, self.receiver)):
+            for transmit in session.collect(self._clock(session)):
+                for place in transmit.paths:
+                    self._put(transmit.datagram, place, direction)
+        self._hear()
+
+    def _hear(self) -> None:
         for event in self.receiver.events():
             self.receiver_events.append(event)
             if isinstance(event, SequenceArrived):
                 self._play(event)
         self.sender_events += self.sender.events()
-        for direction, session in enumerate((self.sender, self.receiver)):
-            for transmit in session.collect(self._clock(session)):
-                for place in transmit.paths:
-                    self._put(transmit.datagram, place, direction)
 
     def _play(self, event: SequenceArrived) -> None:
         sequence = event.sequence

@@ -44,7 +44,7 @@ def test_bytes_of_another_implementation_open() -> None:
     content, first = opened(there, inputs)
     assert first
     assert content.hex() == GOLDEN["inputs"]["content"] + GOLDEN["inputs"]["signature"]
-    assert there.check_signature(inputs, content, SIGNER.public).hex() == GOLDEN["inputs"]["content"]
+    assert there.is_signed(inputs, content, SIGNER.public)
     assert opened(there, notes) == (bytes.fromhex(GOLDEN["notes"]["content"]), True)
 
 
@@ -109,15 +109,13 @@ def test_a_signature_binds_signer_session_counter_and_content(changed: str) -> N
         signer = Identity(bytes(31) + b"\5").public
     else:
         content = content[:-1] + bytes((content[-1] ^ 1,))
-    with pytest.raises(DatagramError, match="signature"):
-        there.check_signature(datagram, content, signer)
+    assert not there.is_signed(datagram, content, signer)
 
 
 @given(st.binary(max_size=2 * SIGNATURE_SIZE))
-def test_any_content_is_signed_or_a_datagram_error(content: bytes) -> None:
+def test_any_content_is_judged_without_raising(content: bytes) -> None:
     _, there = pair()
-    with pytest.raises(DatagramError, match="signature"):
-        there.check_signature(bytes.fromhex(GOLDEN["inputs"]["bytes"]), content, SIGNER.public)
+    assert not there.is_signed(bytes.fromhex(GOLDEN["inputs"]["bytes"]), content, SIGNER.public)
 
 
 def test_what_signing_and_sealing_add_is_what_is_reckoned_with() -> None:

@@ -75,11 +75,12 @@ def test_an_overdue_answer_puts_everything_on_all_paths_for_five_seconds() -> No
     assert paths.carriers(RELAX_MS + 20, **CALM) == (A, B, C)
 
 
-def test_trouble_is_felt_by_the_very_next_datagram() -> None:
+def test_a_choice_that_is_reconsidered_sees_trouble_at_once() -> None:
     paths = five()
     assert paths.carriers(0.0, **CALM) == (A, B, C)
-    paths.trouble(1.0)
-    assert set(paths.carriers(1.0, **CALM)) == {A, B, C, D, E}
+    assert paths.carriers(1.0, unanswered_for=500.0, round_trip=20.0) == (A, B, C), "kept for 20 ms"
+    paths.reconsider()
+    assert set(paths.carriers(1.0, unanswered_for=500.0, round_trip=20.0)) == {A, B, C, D, E}
 
 
 def test_too_few_good_paths_are_trouble() -> None:
