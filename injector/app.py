@@ -43,6 +43,10 @@ __all__ = ["Observer", "Receiver", "ReceiverStats", "Tunnel"]
 log = logging.getLogger(__name__)
 
 _NEVER = float("inf")
+# The system rounds every wait up to a whole millisecond (epoll, and Windows' finest timer). Asking half of
+# one early and playing what is due within that half turns "up to a millisecond late" into "within half of
+# one".
+_EARLY_MS = 0.5
 
 
 class Tunnel(Protocol):
@@ -151,7 +155,7 @@ class Receiver:
 
     def _on_timer(self) -> None:
         self._timer, self._timer_at = None, _NEVER
-        self._turn(self._player.handle_timeout)
+        self._turn(lambda now: self._player.handle_timeout(now + _EARLY_MS))
 
     def _turn(self, decide: Callable[[float], list[Order]]) -> None:
         """Decide, obey, set the timer. If any of it breaks, the pads rest and `run` raises what broke."""
@@ -240,7 +244,8 @@ class Receiver:
             self._timer.cancel()
         loop = asyncio.get_running_loop()
         self._timer_at = deadline
-        self._timer = loop.call_at(loop.time() + (deadline - self._clock.now()) / 1000, self._on_timer)
+        wait_ms = deadline - self._clock.now() - _EARLY_MS
+        self._timer = loop.call_later(max(0.0, wait_ms) / 1000, self._on_timer)
 
     # -- the device's life ---------------------------------------------------------------------------------
 
