@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Final, NoReturn
 
@@ -108,11 +109,13 @@ class Bot:
 
     async def _follow_chat(self) -> None:
         await self._readiness()
-        async for batch in self._source.events():
-            self._flow.handle(batch, self._clock.now())
-            self.endpoint.flush()  # the whole batch leaves now, not a turn of the loop later
-            self._look_after_the_waiting()
-            await self._readiness()
+        # Cancelled between two batches, the source would keep its sockets until somebody collects it.
+        async with contextlib.aclosing(self._source.events()) as batches:
+            async for batch in batches:
+                self._flow.handle(batch, self._clock.now())
+                self.endpoint.flush()  # the whole batch leaves now, not a turn of the loop later
+                self._look_after_the_waiting()
+                await self._readiness()
         await self._quiet()
 
     def _look_after_the_waiting(self) -> None:

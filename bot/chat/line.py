@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -75,5 +75,8 @@ ChatEvent = ChatLine | UserCleared | MessageDeleted | ChatCleared | SourceState
 class ChatSource(Protocol):
     """A place chat comes from. It reconnects by itself and ends only when cancelled or at its natural end."""
 
-    def events(self) -> AsyncIterator[list[ChatEvent]]:
-        """Batches of what happened, each as it was ready together. Raises only on wrong configuration."""
+    def events(self) -> AsyncGenerator[list[ChatEvent], None]:
+        """Batches of what happened, each as it was ready together. Raises only on wrong configuration.
+
+        Closing it closes the source's sockets and files.
+        """

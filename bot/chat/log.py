@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 from bot.chat.error import SourceError
@@ -50,29 +51,31 @@ class LogSource:
         yield [SourceState(True, f"Playing the recorded chat {name} {pace_text}.")]
         ending = f"The recorded chat {name} has ended."
         try:
-            async for batch in self._played():
-                yield batch
+            async with contextlib.aclosing(self._played()) as batches:
+                async for batch in batches:
+                    yield batch
         except OSError as error:
             ending = f"The recorded chat {name} cannot be read any further: {error.strerror or error}."
         yield [SourceState(False, ending)]
 
-    async def _played(self) -> AsyncIterator[list[ChatEvent]]:
+    async def _played(self) -> AsyncGenerator[list[ChatEvent], None]:
         clock, room, pace = self._clock, self._room, Pace(self._speed)
         start_ms = clock.now()
         batch: list[ChatEvent] = []
-        async for entries in self._blocks():
-            for entry in entries:
-                wait_ms = start_ms + pace.due_ms(entry.at_ms) - clock.now() if self._speed else 0.0
-                if wait_ms > 0 or len(batch) >= LONGEST_BATCH:
-                    if batch:
-                        yield batch
-                        batch = []
-                    await asyncio.sleep(max(0.0, wait_ms) / 1000)
-                batch += room.events(entry.message, clock.now())
+        async with contextlib.aclosing(self._blocks()) as blocks:
+            async for entries in blocks:
+                for entry in entries:
+                    wait_ms = start_ms + pace.due_ms(entry.at_ms) - clock.now() if self._speed else 0.0
+                    if wait_ms > 0 or len(batch) >= LONGEST_BATCH:
+                        if batch:
+                            yield batch
+                            batch = []
+                        await asyncio.sleep(max(0.0, wait_ms) / 1000)
+                    batch += room.events(entry.message, clock.now())
         if batch:
             yield batch
 
-    async def _blocks(self) -> AsyncIterator[list[Entry]]:
+    async def _blocks(self) -> AsyncGenerator[list[Entry], None]:
         """The entries of the file, a block of it at a time, read off the loop: a disk may sleep."""
         splitter = LineSplitter()
         file = await asyncio.to_thread(self._file.open, "rb")

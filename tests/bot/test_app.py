@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, cast
 
@@ -77,12 +77,16 @@ class Script:
 
     def __init__(self) -> None:
         self.queue: asyncio.Queue[list[ChatEvent] | Exception | None] = asyncio.Queue()
+        self.closed = False
 
-    async def events(self) -> AsyncIterator[list[ChatEvent]]:
-        while (batch := await self.queue.get()) is not None:
-            if isinstance(batch, Exception):
-                raise batch
-            yield batch
+    async def events(self) -> AsyncGenerator[list[ChatEvent], None]:
+        try:
+            while (batch := await self.queue.get()) is not None:
+                if isinstance(batch, Exception):
+                    raise batch
+                yield batch
+        finally:
+            self.closed = True
 
 
 class World:
@@ -311,6 +315,23 @@ def test_a_recording_is_read_no_faster_than_it_can_leave(world_of: WorldOf, say:
         world.endpoint.say(Connected(fresh=False))
         await world.until(lambda: len(world.endpoint.submitted) == 3)
         await stopped(running)
+
+    play(script())
+
+
+def test_the_source_is_closed_before_the_bot_is_over_even_between_two_batches(
+    world_of: WorldOf, say: Say
+) -> None:
+    async def script() -> None:
+        world = world_of("log")
+        running = asyncio.create_task(world.bot.run())
+        world.endpoint.say(Connected(fresh=True))
+        world.endpoint.in_flight = 2_048
+        world.chat(say("a"))
+        await world.until(lambda: world.bot.stats().waiting == 1)  # it reads on when there is room again
+        world.endpoint.say(PeerSilent())
+        await stopped(running)
+        assert world.source.closed
 
     play(script())
 

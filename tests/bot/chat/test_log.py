@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -97,6 +98,30 @@ def test_what_cannot_be_read_is_counted(tmp_path: Path, clock: FakeClock) -> Non
     source = LogSource(recording(tmp_path, text), 0, clock)
     assert [line.text for line in lines(play(source))] == ["left", "ri\ufffdght"]
     assert source.counters == {"line_malformed": 2, "line_too_long": 1}
+
+
+def test_closing_it_in_the_middle_closes_the_file_at_once(
+    tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = LogSource(recording(tmp_path, "ada: left\n" * 2 * LONGEST_BATCH), 0, clock)
+    opened: list[IO[Any]] = []
+    really_open = Path.open
+
+    def open_and_keep(path: Path, mode: str) -> IO[Any]:
+        opened.append(really_open(path, mode))
+        return opened[-1]
+
+    monkeypatch.setattr(Path, "open", open_and_keep)
+
+    async def main() -> None:
+        events = source.events()
+        await anext(events)
+        assert len(await anext(events)) == LONGEST_BATCH
+        assert not opened[0].closed
+        await events.aclose()
+        assert opened[0].closed
+
+    asyncio.run(asyncio.wait_for(main(), 30))
 
 
 def test_a_file_that_fails_ends_with_a_sentence(
