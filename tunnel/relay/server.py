@@ -89,7 +89,7 @@ class RelayServer:
             await self.stop()
             raise
         self._sweeper = asyncio.create_task(self._sweep())
-        _log.info("The relay %s listens on %s, port %d.", settings.name, settings.host, self.port)
+        _log.debug("The relay %s listens on %s, port %d.", settings.name, settings.host, self.port)
 
     async def stop(self) -> None:
         """Says goodbye to everybody, for half a second at most, and frees the port. Harmless to repeat."""
