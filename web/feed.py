@@ -1,15 +1,8 @@
 """What the page shows, as one JSON-able snapshot, built from what the receiver says was played.
 
 Law of use: tell it every report, played input and label as it happens; ask for `snapshot` whenever a page
-wants one. A snapshot stands alone, so a page that misses some has only missed time.
-
-    {"about": what this is, for people,
-     "pads": [{"controls": {"A": 1, "LX": -0.5}, "presses": {"A": 12}}, ...],  controls at rest are left out
-     "link": null, or why the pads are neutral,  "chat": null, or why chat cannot be read,
-     "played": [{"id": 7, "user": "maya" | null, "text": "a500ms" | null}, ...],  newest first
-     "relays": [RelayCard, ...] | null, "counters": {...} | null, "latency_ms": {...} | null}
-
-The page hides what is null.
+wants one. A snapshot stands alone, so a page that misses some has only missed time. The page hides what is
+null.
 """
 
 from __future__ import annotations
@@ -17,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Any, Final, TypedDict
 
 from config.codes import BUTTONS, CONTROLS
 from config.notes import Label
@@ -47,6 +40,41 @@ class RelayCard:
     loss: float | None
     share: float | None
     can_cut: bool
+
+
+class PadView(TypedDict):
+    """One pad: {"controls": {"A": 1, "LX": -0.5}, "presses": {"A": 12}}. Controls at rest are left out."""
+
+    controls: dict[str, float]
+    presses: dict[str, int]
+
+
+class PlayedView(TypedDict):
+    """One input that was played: {"id": 7, "user": "maya", "text": "a500ms"}, or null where no label came."""
+
+    id: int
+    user: str | None
+    text: str | None
+
+
+class FeedView(TypedDict):
+    """A snapshot.
+
+    about   what this is, for people
+    link    why the pads are neutral, if they are
+    chat    why chat cannot be read, if it cannot
+    played  newest first
+    relays  each as a RelayCard is drawn
+    """
+
+    about: str
+    pads: list[PadView]
+    link: str | None
+    chat: str | None
+    played: list[PlayedView]
+    relays: list[dict[str, Any]] | None
+    counters: dict[str, int] | None
+    latency_ms: dict[str, float | None] | None
 
 
 @dataclass(slots=True)
@@ -109,8 +137,8 @@ class Feed:
         relays: Sequence[RelayCard] | None = None,
         counters: Mapping[str, int] | None = None,
         latency_ms: Mapping[str, float | None] | None = None,
-    ) -> dict[str, object]:
-        """Everything the page shows, as drawn above."""
+    ) -> FeedView:
+        """Everything the page shows."""
         return {
             "about": self.about,
             "pads": [
@@ -137,7 +165,7 @@ def _moved(report: Report) -> dict[str, float]:
     return {control.value: round(value, 3) for control, value in values if value}
 
 
-def _shown(played: _Input) -> dict[str, object]:
+def _shown(played: _Input) -> PlayedView:
     label = played.label
     return {
         "id": played.id,
