@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import webbrowser
 
 import pytest
 
@@ -81,7 +82,7 @@ def test_a_browser_that_fails_does_not_fail_the_demo(monkeypatch: pytest.MonkeyP
         raise OSError("no browser today")
 
     monkeypatch.setenv("DISPLAY", ":0")
-    monkeypatch.setattr(demo.webbrowser, "open", broken)
+    monkeypatch.setattr(webbrowser, "open", broken)
     thread = demo.open_browser("http://127.0.0.1:1/")
     assert thread is not None
     thread.join()

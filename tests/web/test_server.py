@@ -153,7 +153,7 @@ def test_a_page_hears_something_even_while_nothing_changes() -> None:
 
 def test_a_page_that_reads_slowly_gets_the_newest_snapshot_and_not_all_of_them() -> None:
     async def test(world: World) -> None:
-        heard = []
+        heard: list[int] = []
         async with world.feed(max_queue=1) as slow, world.feed() as quick:
             for n in range(1, 61):
                 world.snapshot = {"n": n, "much": "x" * 300_000}
