@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.rss import resident_mib
-from config.codes import BUTTONS
-from injector.report import NEUTRAL, Report, changes
+from injector.report import Report
 from tunnel.identity import Identity
 from tunnel.wallclock import WallClock
 
@@ -163,33 +162,20 @@ def relay(pipe: Connection, name: str, port: int) -> None:
     asyncio.run(main())
 
 
-class NotingDevice:
-    """Notes when each press reached it: (place of the button, milliseconds); or only counts, to stay flat."""
+class CountingDevice:
+    """A pad that costs nothing: counts its calls and knows what is held."""
 
-    def __init__(self, clock: WallClock, *, keep: bool) -> None:
-        self.moments = array("d")
-        self.buttons = array("B")
+    def __init__(self) -> None:
         self.calls = 0
         self.held = 0
-        self._clock = clock
-        self._keep = keep
-        self._last: dict[int, Report] = {}
 
     def apply(self, pad: int, report: Report) -> None:
         """See Device."""
-        now = self._clock.now()
         self.calls += 1
         self.held = report.buttons
-        if self._keep:
-            for control, value in changes(self._last.get(pad, NEUTRAL), report):
-                if value and control in BUTTONS:
-                    self.moments.append(now)
-                    self.buttons.append(BUTTONS.index(control))
-        self._last[pad] = report
 
     def neutral(self) -> None:
         """See Device."""
-        self._last.clear()
         self.held = 0
 
     def close(self) -> None:
@@ -198,25 +184,35 @@ class NotingDevice:
 
 
 def receiver(pipe: Connection, relays: tuple[str, ...], keep: bool) -> None:
-    """The real receiver with a device that takes notes."""
+    """The real receiver. It notes when each sequence had reached the device, unless it has to stay flat."""
     from config.model import ReceiverConfig
-    from injector.app import Receiver
+    from injector.app import Observer, Receiver
 
     clock = SharedClock()
-    device = NotingDevice(clock, keep=keep)
+    device = CountingDevice()
+    ids, moments = array("L"), array("d")
+
+    class Notes(Observer):
+        def played(self, id: int, at_ms: float) -> None:
+            if keep:
+                ids.append(id)
+                moments.append(at_ms)
+
     identity = Identity(CLOUD)
     config = ReceiverConfig(
         identity=Path("unused"), bot=Identity(BOT).public.hex, relays=relays, device="events"
     )
 
     async def main() -> None:
-        program = Receiver(config, identity=identity, device_factory=lambda: device, clock=clock)
+        program = Receiver(
+            config, identity=identity, device_factory=lambda: device, clock=clock, observer=Notes()
+        )
 
         def measure() -> dict[str, Any]:
             stats = program.stats()
             return {
-                "moments": device.moments,
-                "buttons": device.buttons,
+                "ids": ids,
+                "moments": moments,
                 "held": device.held,
                 "played": stats.played,
                 "stale": stats.stale,

@@ -17,7 +17,6 @@ from bench import actors
 from bench.actors import Actor, SharedClock
 from bench.figures import Figure, percentile
 from bench.stage import BUTTON_WORDS, Stage, chat_line, stage
-from config.codes import BUTTONS, Control
 from tunnel.wallclock import WallClock
 
 RATE: Final = 100.0
@@ -81,16 +80,9 @@ def _text(number: int) -> str:
 
 def _figures(baseline: list[float], sent: list[float], cast: Stage) -> list[Figure]:
     bot, receiver = cast.bot.ask(), cast.receiver.ask()
-    presses: dict[int, list[float]] = {}
-    for button, moment in zip(receiver["buttons"], receiver["moments"], strict=True):
-        presses.setdefault(button, []).append(moment)
-    counted = sum(len(moments) for moments in presses.values())
-    if not len(sent) == len(bot["submitted"]) == counted:
-        raise RuntimeError(f"of {len(sent)} lines {counted} were played: the delays cannot be told")
-    played = []
-    for number in range(len(sent)):
-        button = BUTTONS.index(Control[BUTTON_WORDS[number % len(BUTTON_WORDS)].upper()])
-        played.append(presses[button][number // len(BUTTON_WORDS)])
+    played = [moment for _, moment in sorted(zip(receiver["ids"], receiver["moments"], strict=True))]
+    if not len(sent) == len(bot["submitted"]) == len(played):
+        raise RuntimeError(f"of {len(sent)} lines {len(played)} were played: the delays cannot be told")
     arrived, submitted = bot["arrived"], bot["submitted"]
     whole = [p - s for p, s in zip(played, sent, strict=True)]
     stages = {

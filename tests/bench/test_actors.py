@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench import actors
-from bench.actors import Actor, NotingDevice, SharedClock
+from bench.actors import Actor, CountingDevice, SharedClock
 from config.codes import BUTTONS, Control
 from injector.report import NEUTRAL, Report
 
@@ -21,32 +21,11 @@ def test_two_shared_clocks_tell_the_same_time() -> None:
     assert one.now() <= other.now() <= one.now()
 
 
-def test_the_pad_notes_presses_and_no_releases() -> None:
-    device = NotingDevice(SharedClock(), keep=True)
-    for report in (held(A), held(A, B), held(B), held(), held(A)):
-        device.apply(1, report)
-    assert list(device.buttons) == [A, B, A]
-    assert list(device.moments) == sorted(device.moments)
-    assert device.calls == 5
-
-
-def test_each_pad_is_compared_with_itself() -> None:
-    device = NotingDevice(SharedClock(), keep=True)
-    device.apply(1, held(A))
-    device.apply(2, held(A))
-    assert list(device.buttons) == [A, A]
-
-
-def test_a_pad_that_only_counts_stays_flat() -> None:
-    device = NotingDevice(SharedClock(), keep=False)
-    device.apply(1, held(A))
-    assert (device.calls, len(device.buttons), len(device.moments)) == (1, 0, 0)
-
-
 def test_what_is_held_is_let_go_at_the_end() -> None:
-    device = NotingDevice(SharedClock(), keep=True)
+    device = CountingDevice()
+    device.apply(1, held(A, B))
     device.apply(1, held(A))
-    assert device.held == 1 << A
+    assert (device.calls, device.held) == (2, 1 << A)
     device.close()
     assert device.held == 0
 
