@@ -173,6 +173,8 @@ def sticks_code(lx: float, ly: float, rx: float, ry: float) -> int:
     """The `18LLllRRrr` integer nearest to these four values; for programs that know only the table."""
     value = _STICKS_BASE
     for axis, weight in zip((lx, ly, rx, ry), (1_000_000, 10_000, 100, 1), strict=True):
+        if not -1 <= axis <= 1:
+            raise CodeError(f"a stick cannot be {axis}")
         value += (50 + round(axis * 49)) * weight
     return value
 

@@ -15,6 +15,8 @@ from tunnel.messages import near
 
 _MEMORY_MS: Final = 60_000
 _MAX_SAMPLES: Final = 64
+# What two crystals drift apart in a minute (100 parts per million each) is 12 ms.
+_DRIFT_MS: Final = 12.0
 # Nobody's first resend should wait long; most home lines answer a relay within this.
 _FIRST_TIMEOUT_MS: Final = 250.0
 # Below 50 ms a resend mostly overtakes the answer it waits for (Mosh, section 2.2: its floor is 50 ms as
@@ -35,7 +37,7 @@ class PeerClock:
 
     def __init__(self, now: float, peer_now: float) -> None:
         """From one message that told the peer's time and may have been under way for any while."""
-        self._samples: deque[_Sample] = deque(maxlen=_MAX_SAMPLES)
+        self._samples: deque[_Sample] = deque()
         self._best = _Sample(now, float("inf"), peer_now - now)
         self._smoothed: float | None = None
         self._variation = 0.0
@@ -78,11 +80,15 @@ class PeerClock:
             self._variation += (abs(round_trip - self._smoothed) - self._variation) / 4
             self._smoothed += (round_trip - self._smoothed) / 8
         sample = _Sample(now, round_trip, peer_time + round_trip / 2 - now)
+        if abs(sample.offset - self._best.offset) > (round_trip + self._best.round_trip) / 2 + _DRIFT_MS:
+            self._samples.clear()  # both cannot be true of one clock: one of the clocks has stepped
         while self._samples and now - self._samples[0].taken > _MEMORY_MS:
             self._samples.popleft()
         # Only samples that could ever become the best are kept: shorter than all that came after them.
         while self._samples and self._samples[-1].round_trip >= round_trip:
             self._samples.pop()
+        if len(self._samples) == _MAX_SAMPLES:
+            self._samples.pop()  # never the first: it is the best
         self._samples.append(sample)
         self._best = self._samples[0]
         return round_trip

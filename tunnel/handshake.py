@@ -35,6 +35,9 @@ _HELLO_PAYLOAD: Final = struct.Struct("<QIQ")
 _WELCOME_PAYLOAD: Final = struct.Struct("<QIQ")
 # An answer may still come to the offer before the last one: the retry timer is shorter than some round trips.
 _OPEN_OFFERS: Final = 3
+# How long the initiator has to use an answered handshake: it does so at once, over the slowest path in
+# seconds.
+_PENDING_MS: Final = 5_000.0
 # Kept for each path alone: a relay that replays HELLOs it recorded pushes out its own, and nobody else's.
 _PENDING_PER_PATH: Final = 4
 # Ten honest paths copy each offer, and the copies are answered from the cache; 20 new ones a second is
@@ -125,6 +128,7 @@ class Responder:
         self._peer = peer
         self._epoch = epoch
         self._random = random
+        self._copies = _PathBudget()
         self._pending: dict[int, dict[bytes, _Pending]] = {}  # by path, then by the HELLO's bytes
         self._budget = _PathBudget()
         self._confirmed = (0, 0)  # the epoch and number of the newest handshake that came alive
@@ -133,6 +137,7 @@ class Responder:
         """The WELCOME for a HELLO; for a copy of one, the same bytes again. Raises DatagramError."""
         for known in self._pending.values():
             if datagram in known:
+                self._copies.spend(path, now)
                 pending = known[datagram]
                 self._keep(path, datagram, pending)
                 return pending.answer
@@ -163,6 +168,17 @@ class Responder:
         self._keep(path, datagram, _Pending(answer, established))
         return answer
 
+    def expire(self, now: float) -> None:
+        """Forgets the keys of handshakes that nobody used in time."""
+        for kept in self._pending.values():
+            for hello in [h for h, pending in kept.items() if _is_over(pending, now)]:
+                kept.pop(hello).established.channel.wipe()
+
+    def next_expiry(self) -> float:
+        """When to call `expire`; infinity if nothing is kept."""
+        born = [p.established.channel.born for kept in self._pending.values() for p in kept.values()]
+        return min(born, default=float("inf")) + _PENDING_MS
+
     def pending(self, index: int) -> Established | None:
         """The channel aside under this index."""
         for kept in self._pending.values():
@@ -185,6 +201,10 @@ class Responder:
         kept[hello] = pending
         if len(kept) > _PENDING_PER_PATH:
             del kept[next(iter(kept))]
+
+
+def _is_over(pending: _Pending, now: float) -> bool:
+    return now - pending.established.channel.born >= _PENDING_MS
 
 
 class _PathBudget:

@@ -15,6 +15,7 @@ from tunnel.frame import SequenceId
 # The sender has at most 4,096 unanswered; sixteen times that also covers copies that wander for seconds.
 MEMORY: Final = 1 << 16
 _UNSEEN: Final = 255
+_FORGOTTEN: Final = bytes([_UNSEEN]) * MEMORY
 _ID_RANGE: Final = 1 << 32
 
 
@@ -22,7 +23,7 @@ class Inbox:
     """Ids count modulo 2^32 and are compared by serial arithmetic (RFC 1982)."""
 
     def __init__(self) -> None:
-        self._outcomes = bytearray([_UNSEEN]) * MEMORY
+        self._outcomes = bytearray(_FORGOTTEN)
         self._moments = array("Q", bytes(8 * MEMORY))
         self._highest = 0
 
@@ -47,7 +48,8 @@ class Inbox:
     def moment(self, id: SequenceId) -> int:
         """When its outcome was decided, in the wire's microseconds; 0 if it is not remembered."""
         behind = (self._highest - id) % _ID_RANGE
-        return self._moments[id % MEMORY] if behind < MEMORY else 0
+        known = behind < MEMORY and self._outcomes[id % MEMORY] not in (_UNSEEN, Outcome.RECEIVED)
+        return self._moments[id % MEMORY] if known else 0
 
     def settle(self, id: SequenceId, outcome: Outcome, moment: int) -> None:
         """Remembers the outcome of a remembered id."""
@@ -67,9 +69,12 @@ class Inbox:
         ahead = (id - self._highest) % _ID_RANGE
         if ahead >= _ID_RANGE // 2:
             return
+        first, last = (self._highest + 1) % MEMORY, id % MEMORY
         if ahead >= MEMORY:
-            self._outcomes = bytearray([_UNSEEN]) * MEMORY
+            self._outcomes[:] = _FORGOTTEN
+        elif first <= last:
+            self._outcomes[first : last + 1] = _FORGOTTEN[: last + 1 - first]
         else:
-            for passed in range(1, ahead + 1):
-                self._outcomes[(self._highest + passed) % MEMORY] = _UNSEEN
+            self._outcomes[first:] = _FORGOTTEN[first:]
+            self._outcomes[: last + 1] = _FORGOTTEN[: last + 1]
         self._highest = id

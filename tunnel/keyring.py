@@ -64,6 +64,8 @@ class Keyring:
         established = self._responder.pending(header.session) if self._responder else None
         if established is None or self._responder is None:
             raise DatagramError("unknown session")
+        if established.channel.expired(now):
+            raise DatagramError("expired")
         content, first = established.channel.open(header, datagram)
         self._responder.confirm(header.session)
         self.install(established, now)
@@ -71,6 +73,8 @@ class Keyring:
 
     def expire(self, now: float) -> None:
         """Forgets the keys whose time is over."""
+        if self._responder is not None:
+            self._responder.expire(now)
         if self._previous is not None and now >= self._previous_until:
             self._previous.wipe()
             self._previous = None
@@ -87,7 +91,7 @@ class Keyring:
 
     def next_expiry(self) -> float:
         """When to call `expire`; infinity if there is nothing to forget."""
-        moments = [float("inf")]
+        moments = [float("inf") if self._responder is None else self._responder.next_expiry()]
         if self._previous is not None:
             moments.append(self._previous_until)
         if self._current is not None:

@@ -2,7 +2,8 @@
 
 A path is one way from this end to the other: today a relay both ends are logged in to. Each end sends a
 heartbeat on every path and answers the other's in its own, so delay, jitter and loss are measured on the very
-path they are about, over copies that authenticated: a relay can make its own figures worse, never better.
+path they are about, over copies that authenticated. A relay can spoil its own figures; it can only better
+them by delivering sooner.
 """
 
 from __future__ import annotations
@@ -164,9 +165,11 @@ class Path:
         if self._answered is None:
             self._answered = echoed
             return
-        sent, heard = echoed[0] - self._answered[0], echoed[1] - self._answered[1]
-        if sent <= 0:
+        sent = (echoed[0] - self._answered[0]) % MICROS  # the wire's counts wrap at 2^32
+        heard = (echoed[1] - self._answered[1]) % MICROS
+        if not 0 < sent < MICROS // 2:
             return
+        heard -= MICROS if heard >= MICROS // 2 else 0
         self._answered = echoed
         fading = max(0.0, 1 - sent / _LOSS_MEMORY)
         self._lately_sent = self._lately_sent * fading + sent

@@ -9,7 +9,7 @@ from tunnel.clock import PeerClock
 from tunnel.envelope import MAX_DATAGRAM, SEALED_OVERHEAD
 from tunnel.events import CancelArrived, Event, Outcome, SequenceArrived
 from tunnel.frame import FrameError, Sequence, SequenceId, is_before, unpack_frames
-from tunnel.inbox import Inbox
+from tunnel.inbox import MEMORY, Inbox
 from tunnel.messages import (
     ITEM_OVERHEAD,
     NOTHING_ECHOED,
@@ -22,6 +22,7 @@ from tunnel.messages import (
     pack_receipts,
     parse_ids,
 )
+from tunnel.timing import FURTHEST_MS
 
 _ROOM: Final = MAX_DATAGRAM - SEALED_OVERHEAD - SENT_SIZE - ITEM_OVERHEAD - RECEIPTS_OVERHEAD
 _RECEIPTS_PER_ITEM: Final = _ROOM // RECEIPT_SIZE
@@ -42,11 +43,11 @@ class Receiving:
 
     def inputs_came(self, sent: int, records: list[Record], clock: PeerClock, now: float) -> list[Event]:
         """The orders of one datagram; what has been seen before is answered and not told again."""
-        self._inputs = (sent, now)
         events: list[Event] = []
         for record in records:
             self._owe_receipt(record.id)
             if self._inbox.admit(record.id):
+                self._inputs = (sent, now)  # a copy that was held back says nothing about the round trip
                 event = self._order(record, clock, now)
                 if event is not None:
                     events.append(event)
@@ -110,7 +111,8 @@ class Receiving:
             self._counters["sequences refused"] += 1
             return None
         start = clock.to_local(sequence.date)
-        self.last_date = max(self.last_date, clock.to_local(sequence.frames[-1].date))
+        end = min(clock.to_local(sequence.frames[-1].date), now + FURTHEST_MS)
+        self.last_date = max(self.last_date, end)
         return SequenceArrived(sequence, start, now - start + clock.uncertainty)
 
     def _cancel(self, record: Record, clock: PeerClock, now: float) -> Event:
@@ -128,7 +130,12 @@ class Receiving:
     def _is_cancelled(self, id: SequenceId) -> bool:
         """Whether a "take back everything" came that was said after this."""
         below = self._cancelled_below
-        return below is not None and is_before(id, below)
+        if below is None or not is_before(id, below):
+            return False
+        if (below - id) % (1 << 32) > MEMORY:  # so far behind it is stale anyway, or the ids have wrapped
+            self._cancelled_below = None
+            return False
+        return True
 
     def _owe_receipt(self, id: SequenceId) -> None:
         if len(self._waiting) < _MAX_WAITING:

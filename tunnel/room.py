@@ -21,6 +21,10 @@ class RoomNames:
     def __init__(self, identity: Identity, peer: PublicKey) -> None:
         self._secret = hmac.digest(identity.exchange(peer.bytes), b"crowdpad room", "sha256")
 
-    def __call__(self, day: int) -> bytes:
-        """Sixteen bytes for a day, counted since 1970 (`relay time in ms // DAY_MS`)."""
-        return hmac.digest(self._secret, day.to_bytes(8, "little", signed=True), "sha256")[:ROOM_SIZE]
+    def __call__(self, relay: str, day: int) -> bytes:
+        """Sixteen bytes for the relay of this name on a day, counted since 1970 (its time in ms // DAY_MS).
+
+        Each relay has rooms of its own, so that none learns from us where we meet on the others.
+        """
+        message = day.to_bytes(8, "little", signed=True) + relay.encode()
+        return hmac.digest(self._secret, message, "sha256")[:ROOM_SIZE]

@@ -12,7 +12,7 @@ from tunnel.events import Event, Outcome, Resolved
 from tunnel.frame import Frame, SequenceId
 from tunnel.messages import INQUIRY, MAX_TARGETS, SENT_SIZE, Receipts, near, pack_ids, pack_item
 from tunnel.outbox import Entry, Outbox
-from tunnel.timing import Timing
+from tunnel.timing import FURTHEST_MS, Timing
 
 _ROOM: Final = MAX_DATAGRAM - SIGNED_OVERHEAD - SENT_SIZE
 _INQUIRY_IDS: Final = 64
@@ -42,7 +42,7 @@ class Sending:
         id = self._outbox.add(frames, now)
         if now > self.last_date:
             self.lively_since = now
-        self.last_date = max(self.last_date, frames[-1].date)
+        self.last_date = max(self.last_date, min(frames[-1].date, now + FURTHEST_MS))
         return id
 
     def cancel(self, ids: Iterable[SequenceId], now: float) -> None:

@@ -187,10 +187,9 @@ class Session:
             self._events += self._sending.handle_timeout(now)
         if now >= self._silence_deadline():
             self._move(Trigger.SILENCE, now)
-        if now >= self._keyring.next_expiry():
-            self._keyring.expire(now)
-            if self._keyring.current is None and self.phase is not Phase.DOWN:
-                self._move(Trigger.EXPIRED, now)
+        self._keyring.expire(now)
+        if self._keyring.current is None and self.phase is not Phase.DOWN:
+            self._move(Trigger.EXPIRED, now)
         if self._offers is not None and now >= self._offers.next_timeout and self.paths.up:
             self._handshakes.append(Transmit(self._offers.make(now), self.paths.up))
 
@@ -213,13 +212,11 @@ class Session:
     def collect(self, now: float) -> list[Transmit]:
         """Everything that has to leave now, inputs before notes."""
         if not self._evidence.holds():
-            self._disbelieve()
+            self._disbelieve(now)
+        self._keyring.expire(now)
         transmits, self._handshakes = self._handshakes, []
         channel = self._keyring.current
         if channel is not None and self._clock is not None and self.paths.up:
-            if channel.expired(now):
-                self.handle_timeout(now)
-                return transmits
             transmits += self._inputs(channel, self._clock, now)
             transmits += self._collect_notes(channel, now)
             transmits += self._due_heartbeats(channel, now)
@@ -274,6 +271,8 @@ class Session:
         if not first:
             self.counters["copies"] += 1
             return
+        if is_inputs and self._receiving is None:
+            raise DatagramError("not for this end")
         if is_inputs:
             self._inputs_came(self._evidence.keep(channel, datagram, content), path, now)
         else:
@@ -344,7 +343,7 @@ class Session:
         if self._receiving is not None and self._receiving.has_receipts():
             items += self._receiving.receipts(now)
             # Also where the inputs came from: that path works, whatever became of the ones we chose.
-            paths = tuple(dict.fromkeys((*self._carriers(now), *self._answer_on)))
+            paths = tuple(dict.fromkeys((*self._carriers(now), *(self._answer_on & set(self.paths.up)))))
         self._answer_on.clear()
         items += self._notes
         self._notes.clear()
@@ -366,12 +365,12 @@ class Session:
 
     # Silence
 
-    def _disbelieve(self) -> None:
+    def _disbelieve(self, now: float) -> None:
         """A peer whose seal holds and whose signature does not: nothing it pressed may stay down."""
         self.counters["dropped: signature"] += 1
         self._keyring.drop()
         if self.phase is not Phase.DOWN:
-            self._events += self._liveness.move(Trigger.EXPIRED)
+            self._move(Trigger.EXPIRED, now)
 
     def _is_held_back(self, sent: int, now: float) -> bool:
         """Whether a relay kept it so long that it is no sign of life: what is stale says nothing about

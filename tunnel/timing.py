@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Final
+
+# How far ahead a date is taken seriously: the longest hold is a minute. A date at the end of 64 bits must not
+# keep a link lively for ever.
+FURTHEST_MS: Final = 70_000.0
 
 
 @dataclass(frozen=True, slots=True)

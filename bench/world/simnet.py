@@ -25,7 +25,7 @@ _START_MS: Final = 1_700_000_000_000.0  # some day in 2023; a clock before 1970 
 class Weather:
     """How one path behaves. Times in milliseconds, shares of 1.
 
-    delay      the shortest way through; jitter adds up to `spread` on top of and below it, evenly
+    delay      the middle of the way through; jitter takes up to `spread` off it or adds it, evenly
     loss       share of time spent in bursts during which everything is lost
     burst      how long such a burst lasts
     reorder    share of datagrams held back by another 1 to 3 delays
@@ -61,7 +61,7 @@ class SimPath:
         if not self.up or self._in_burst(now, direction):
             return []
         weather, dice = self.weather, self.dice
-        delay = weather.delay + dice.uniform(-weather.spread, weather.spread)
+        delay = max(0.0, weather.delay + dice.uniform(-weather.spread, weather.spread))
         if dice.random() < weather.reorder:
             delay += weather.delay * dice.uniform(1, 3)
         copies = [now + delay]

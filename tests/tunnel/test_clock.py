@@ -132,3 +132,19 @@ def test_the_round_trip_is_smoothed_as_rfc_6298_says() -> None:
     answered(clock, 2_000.0, out=70, back=70)
     assert clock.round_trip == 100 + 40 / 8
     assert clock.resend_timeout == 105 + 4 * (50 + (40 - 50) / 4)
+
+
+def test_the_best_sample_outlives_many_worse_ones() -> None:
+    clock = PeerClock(0.0, 0.0)
+    clock.sample(sent=0.0, held=0.0, peer_time=10.0, now=20.0)
+    for n in range(1, 300):
+        now = 20.0 + n
+        clock.sample(sent=now - 30 - n, held=0.0, peer_time=now - 15 - n / 2, now=now)
+    assert clock.uncertainty == 10.0
+
+
+def test_a_clock_that_stepped_is_believed_at_once() -> None:
+    clock = PeerClock(0.0, 0.0)
+    clock.sample(sent=0.0, held=0.0, peer_time=10.0, now=20.0)
+    clock.sample(sent=1_000.0, held=0.0, peer_time=6_020.0, now=1_040.0)
+    assert clock.to_peer(1_040.0) == 6_040.0

@@ -107,11 +107,24 @@ def test_a_copy_of_a_hello_gets_the_same_bytes_again_and_makes_no_second_channel
     welcome(bot, answers.pop())
 
 
-def test_copies_cost_no_budget() -> None:
+def test_copies_leave_new_offers_their_budget_and_are_bounded_themselves() -> None:
     cloud = responder()
-    offer = initiator().offer(NOW)
-    for _ in range(1_000):
+    bot = initiator()
+    offer = bot.offer(NOW)
+    for _ in range(41):
         hello(cloud, offer)
+    with pytest.raises(DatagramError, match="too many handshakes"):
+        hello(cloud, offer)
+    hello(cloud, bot.offer(NOW))
+
+
+def test_a_handshake_nobody_uses_is_forgotten_with_its_keys() -> None:
+    cloud = responder()
+    hello(cloud, initiator().offer(NOW))
+    due = cloud.next_expiry()
+    assert NOW < due < NOW + 10_000
+    cloud.expire(due)
+    assert cloud.next_expiry() == float("inf")
 
 
 def test_a_stranger_is_refused_although_he_knows_the_protocol_and_the_address() -> None:

@@ -168,3 +168,11 @@ def test_settling_what_is_forgotten_does_not_touch_what_took_its_place() -> None
     assert inbox.outcome(SequenceId(MEMORY + 5)) is Outcome.RECEIVED
     inbox.settle(SequenceId(2 * MEMORY + 5), Outcome.APPLIED, 99)  # not seen yet
     assert inbox.outcome(SequenceId(MEMORY + 5)) is Outcome.RECEIVED
+
+
+def test_a_leap_of_the_ids_costs_no_more_than_a_step() -> None:
+    inbox = Inbox()
+    for leap in range(1, 2_000):
+        inbox.answer_for(SequenceId(leap * (MEMORY - 1)))
+    assert inbox.outcome(SequenceId(1_999 * (MEMORY - 1))) is Outcome.STALE
+    assert inbox.outcome(SequenceId(1_999 * (MEMORY - 1) - 5)) is None

@@ -10,9 +10,9 @@ import pytest
 from bench.world.simnet import CALM, Weather, World
 from tunnel.envelope import Type, parse_header
 from tunnel.events import Connected, Outcome
-from tunnel.frame import SequenceId
+from tunnel.frame import Frame, SequenceId
 from tunnel.liveness import Phase
-from tunnel.path import LOSSY
+from tunnel.path import LOSSY, PathId
 from tunnel.session import Role
 
 Connect = Callable[[list[Weather]], World]
@@ -91,3 +91,58 @@ def test_a_relay_that_replays_old_handshakes_does_not_keep_a_new_run_out(tap: Ta
     tap(world)
     world.run(500)
     assert len(world.played) == 1
+
+
+def test_a_receiver_that_signs_inputs_does_not_silence_its_sender() -> None:
+    world = World([CALM], 1)
+    world.run(400)
+    channel = world.receiver._keyring.current
+    assert channel is not None
+    world.inject(channel.seal(Type.INPUTS, bytes(100)), 0, Role.SENDER)
+    assert world.sender.phase is Phase.LIVE
+    assert world.sender.counters["dropped: not for this end"] == 1
+
+
+def test_a_sender_that_was_suspended_is_believed_again_within_a_second() -> None:
+    world = World([CALM] * 2, 1)
+    world.run(2_000)
+    for _ in range(4):
+        world.act(lambda now: world.sender.submit((Frame(1, 1300, int(now)),), now))
+        world.run(500)
+    world.skew += 5_000  # the sender's clock stood still for five seconds
+    world.run(1_000)
+    before = len(world.played)
+    for _ in range(10):
+        world.act(lambda now: world.sender.submit((Frame(1, 1300, int(now)),), now))
+        world.run(500)
+    assert len(world.played) >= before + 9
+
+
+def test_a_captured_datagram_of_an_unused_handshake_opens_nothing_later() -> None:
+    world = World([CALM], 1)
+    held: list[bytes] = []
+
+    def eat(datagram: bytes) -> bytes | None:
+        if parse_header(datagram).type in (Type.HELLO, Type.WELCOME):
+            return datagram
+        held.append(datagram)
+        return None
+
+    world.paths[0].alter = eat
+    world.run(1_000)
+    world.paths[0].alter = lambda datagram: None
+    world.run(20_000)
+    assert held
+    for datagram in held:
+        world.inject(datagram, 0, Role.RECEIVER)
+    assert world.receiver.phase is Phase.DOWN
+
+
+def test_a_date_at_the_end_of_64_bits_does_not_keep_the_link_lively_for_ever() -> None:
+    world = World([CALM], 1)
+    world.run(400)
+    world.act(lambda now: world.sender.submit((Frame(1, 1300, 2**64 - 1),), now))
+    world.run(80_000)
+    sent = world.receiver.paths.all[PathId(0)].sent
+    world.run(10_000)
+    assert world.receiver.paths.all[PathId(0)].sent - sent <= 12

@@ -12,7 +12,11 @@ from tunnel.wallclock import WallClock
 
 
 def open_link(
-    url: str, identity: Identity, room_name: Callable[[int], bytes], clock: WallClock, tls_ca: Path | None
+    url: str,
+    identity: Identity,
+    room_name: Callable[[str, int], bytes],
+    clock: WallClock,
+    tls_ca: Path | None,
 ) -> Link:
     """The link for a URL, not yet running. Raises ValueError for a scheme nobody here speaks."""
     if url.startswith(("ws://", "wss://")):

@@ -6,6 +6,7 @@ Two days at once, because two members cross midnight some moments apart and must
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from tunnel.room import DAY_MS
 
@@ -13,9 +14,9 @@ from tunnel.room import DAY_MS
 class RelayDays:
     """Follows the relay's days from the time it told at login; nobody's own clock has to be right."""
 
-    def __init__(self, room_name: Callable[[int], bytes], relay_ms: int, now: float) -> None:
-        """`relay_ms` is what the relay's clock showed at `now` on ours."""
-        self._room_name = room_name
+    def __init__(self, room_name: Callable[[str, int], bytes], relay: str, relay_ms: int, now: float) -> None:
+        """`relay` is its name, and `relay_ms` what its clock showed at `now` on ours."""
+        self._room_name = partial(room_name, relay)
         self._ahead_ms = relay_ms - now
         self._day = self._day_at(now)
 

@@ -76,7 +76,7 @@ class _Connect(connect):
 class RelayLink:
     """One relay as a Link (see link.py).
 
-    room_name  the room's 16 bytes for a day, counted since 1970
+    room_name  the room's 16 bytes, from the relay's name and a day counted since 1970
     tls_ca     the one certificate authority to trust for wss://, PEM; None: those the system trusts
     relay_name what the relay calls itself, once it has said so
     """
@@ -85,7 +85,7 @@ class RelayLink:
         self,
         url: str,
         identity: Identity,
-        room_name: Callable[[int], bytes],
+        room_name: Callable[[str, int], bytes],
         clock: WallClock,
         tls_ca: Path | None = None,
     ) -> None:
@@ -98,7 +98,6 @@ class RelayLink:
         self._tls_ca = tls_ca
         self._sender: Sender | None = None
         self._early: deque[bytes] = deque(maxlen=PARKED)
-        self._largest = MAX_DATAGRAM  # the relay may bear less
         self._until_closed: asyncio.Timeout | None = None
         self._closed = False
 
@@ -132,8 +131,6 @@ class RelayLink:
             raise ValueError(f"a datagram has at most {MAX_DATAGRAM} bytes, not {len(datagram)}")
         if self._sender is None:
             self.counters["dropped_down"] += 1
-        elif len(datagram) > self._largest:
-            self.counters["dropped_large"] += 1
         else:
             self._sender.send(datagram)
 
@@ -167,7 +164,7 @@ class RelayLink:
 
     async def _log_in(self, connection: _Connection) -> RelayDays:
         challenge = Challenge.parse(await _text(connection))
-        days = RelayDays(self._room_name, challenge.time_ms, self._clock.now())
+        days = RelayDays(self._room_name, challenge.relay, challenge.time_ms, self._clock.now())
         self.relay_name = challenge.relay
         signature = self._identity.sign_text(challenge.signed_text())
         login = Login(self._identity.public.address, signature, days.rooms())
@@ -179,7 +176,8 @@ class RelayLink:
             # The close code that follows says the same in our own words, and whether to come back.
             await connection.wait_closed()
             raise LinkError(f"The relay {self.url} refuses: {verdict.text}", refused=_is_final(connection))
-        self._largest = verdict.message_bytes
+        if verdict.message_bytes < MAX_DATAGRAM:
+            raise LinkError(f"The relay {self.url} passes on less than {MAX_DATAGRAM} bytes.", refused=True)
         return days
 
     async def _carry(

@@ -191,14 +191,17 @@ class RelayHost:
         except LoginError:
             self._dismiss([member], NONSENSE)
         except RoomsFullError:
-            self._dismiss([member], FULL)
+            # It keeps the rooms it has: whoever filled tomorrow's room must not empty today's.
+            self.closed["kept_rooms"] += 1
 
     def _dismiss(self, members: list[Member[RelayConnection]], refusal: Refusal) -> None:
         """Closes members' connections with a reason, and hears nothing more from them meanwhile."""
         for member in members:
+            connection = member.outlet
+            if connection.on_datagram is _ignore:
+                continue  # it has been told
             self.closed[refusal.reason] += 1
             self._rooms.leave(member)
-            connection = member.outlet
             connection.on_datagram = _ignore
             task = asyncio.create_task(connection.close(refusal.code))
             self._goodbyes.add(task)

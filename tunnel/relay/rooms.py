@@ -77,7 +77,12 @@ class Rooms(Generic[Outlet]):
         return member, replaced
 
     def move(self, member: Member[Outlet], rooms: tuple[bytes, ...]) -> list[Member[Outlet]]:
-        """Puts the member into these rooms and out of its others. Returns and raises as `enter`."""
+        """Puts the member into these rooms and out of its others. Returns and raises as `enter`.
+
+        One that has left stays outside.
+        """
+        if member not in self._members:
+            return []
         new = tuple([name for name in rooms if name not in member.rooms])
         closing = sum([len(self._rooms[name]) == 1 for name in member.rooms if name not in rooms])
         replaced = self._make_place(member, new, closing)
@@ -92,6 +97,7 @@ class Rooms(Generic[Outlet]):
             self.counters["dropped_left"] += len(member.parked)
             member.parked.clear()
             self._part(member)
+            member.rooms, member.peers = (), ()  # whatever it still says reaches nobody
 
     def forward(self, sender: Member[Outlet], size: int, now: float) -> tuple[Member[Outlet], ...]:
         """To whom a datagram of `size` bytes goes: every other member of any of the sender's rooms, once.

@@ -23,8 +23,8 @@ class RelayLimits:
 
     connections: int = 4_000  # TCP connections of all kinds
     waiting: int = 256  # of these, not logged in: a flood fills these places and no others
-    waiting_per_address: int = 32  # of these, from one IP address (or one IPv6 /64)
-    rooms: int = 4_000  # a pair that meets uses two
+    waiting_per_address: int = 64  # of these, from one IP address (or one IPv6 /64)
+    rooms: int = 4_096  # a pair that meets uses two
     members_per_room: int = 8  # two talk; the others are connections that hang, and watchers
     login_ms: float = 5_000.0  # from the nonce to the signature; a slow line needs two round trips
     messages_per_second: float = 4_000.0  # per member. 10,000 commands a second are about 1,500 datagrams

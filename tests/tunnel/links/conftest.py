@@ -84,7 +84,7 @@ class Links:
 
     def start(self, url: str, **options: Any) -> Running:
         identity = WatchedIdentity(os.urandom(32))
-        options.setdefault("room_name", lambda day: ROOM)
+        options.setdefault("room_name", lambda relay, day: ROOM)
         running = Running(RelayLink(url, identity, clock=self.world.clock, **options), identity)
         running.task = asyncio.create_task(running.run())
         return running

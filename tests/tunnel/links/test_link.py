@@ -19,7 +19,7 @@ def test_an_error_says_whether_to_come_back() -> None:
 
 
 def test_a_relay_is_a_link() -> None:
-    link: Link = RelayLink("ws://relay.example", Identity.create(), bytes, WallClock())
+    link: Link = RelayLink("ws://relay.example", Identity.create(), lambda relay, day: bytes(16), WallClock())
     link.close()
     if not TYPE_CHECKING:
         assert link.counters == {}

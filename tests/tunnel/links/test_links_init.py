@@ -12,7 +12,7 @@ from tunnel.wallclock import WallClock
 
 
 def opened(url: str) -> Link:
-    return open_link(url, Identity.create(), lambda day: bytes(16), WallClock(), None)
+    return open_link(url, Identity.create(), lambda relay, day: bytes(16), WallClock(), None)
 
 
 @pytest.mark.parametrize("url", ["ws://127.0.0.1:1", "wss://relay.example:443/some/path"])

@@ -82,6 +82,16 @@ def test_leaving_twice_is_leaving_once_and_empty_rooms_are_forgotten() -> None:
     assert (rooms.members, rooms.rooms) == (0, 0)
 
 
+def test_who_has_left_reaches_nobody_and_moves_nowhere() -> None:
+    rooms = open_rooms()
+    gone = enter(rooms, "gone", A)
+    enter(rooms, "other", A)
+    rooms.leave(gone)
+    assert receivers(rooms, gone) == []
+    assert rooms.move(gone, (A,)) == []
+    assert receivers(rooms, gone) == []
+
+
 def test_a_full_room_lets_the_same_address_take_its_oldest_place() -> None:
     rooms = open_rooms(members_per_room=3)
     old, new, other = enter(rooms, "bot", A), enter(rooms, "bot", A), enter(rooms, "receiver", A)
