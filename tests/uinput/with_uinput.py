@@ -46,13 +46,13 @@ $bb mount -t proc proc /proc
 $bb mount -t sysfs sysfs /sys
 $bb mount -t devtmpfs dev /dev
 for file in /modules/*; do $bb insmod $file; done
-$bb mount -t 9p -o trans=virtio,version=9p2000.L,ro,msize=262144,cache=loose host /root
-for folder in proc sys dev; do $bb mount --bind /$folder /root/$folder; done
-$bb mount -t tmpfs run /root/run
+$bb mount -t 9p -o trans=virtio,version=9p2000.L,ro,msize=262144,cache=loose host /host
+for folder in proc sys dev; do $bb mount --bind /$folder /host/$folder; done
+$bb mount -t tmpfs run /host/run
 $bb ifconfig lo 127.0.0.1 up
-$bb cp /command /root/run/command
+$bb cp /command /host/run/command
 HOME=/run TMPDIR=/run PYTHONDONTWRITEBYTECODE=1 PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \\
-  $bb chroot /root /bin/sh /run/command
+  $bb chroot /host /bin/sh /run/command
 echo $? > /dev/ttyS1
 echo 0 > /proc/sys/kernel/printk
 $bb poweroff -f
@@ -167,7 +167,7 @@ def _module_files(folder: Path, release: str) -> list[Path]:
 
 def archive(files: dict[str, tuple[int, bytes]]) -> bytes:
     """A `cpio` archive in the "newc" form the kernel reads: name -> (mode, content)."""
-    entries = dict.fromkeys(("root", "proc", "sys", "dev"), (0o040755, b""))
+    entries = dict.fromkeys(("host", "proc", "sys", "dev"), (0o040755, b""))
     for name in files:
         entries.update((str(parent), (0o040755, b"")) for parent in Path(name).parents if parent.name)
     entries |= files
