@@ -93,7 +93,7 @@ def test_a_key_file_that_is_missing_is_a_mistake_at_its_line(file_of: FileOf, bo
     path = file_of(bot_lines)
     key = path.parent / "bot.key"
     assert str(failure(path, BotConfig)) == (
-        f"{path}:1:11: identity: {key} does not exist; `crowdpad keys new {key}` makes it"
+        f"{path}:1:11: identity: {key} does not exist; `python3 run.py keys new {key}` makes it"
     )
 
 
@@ -179,16 +179,14 @@ def test_the_examples_load_as_they_are(name: str) -> None:
     load(EXAMPLES / f"{name}.yaml", MODELS[name], check_files=False)
 
 
-def test_the_examples_are_complete_once_keys_exist(tmp_path: Path) -> None:
-    folder = tmp_path / "config" / "examples"
-    folder.mkdir(parents=True)
+def test_copies_of_the_examples_are_complete_once_the_keys_beside_them_exist(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     for name in ("bot", "receiver"):
         key = tmp_path / "keys" / f"{name}.key"
         key.write_text("x")
         key.chmod(0o600)
     for name, model in MODELS.items():
-        copy = folder / f"{name}.yaml"
+        copy = tmp_path / f"{name}.yaml"
         copy.write_bytes((EXAMPLES / f"{name}.yaml").read_bytes())
         load(copy, model)
 

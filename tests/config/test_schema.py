@@ -12,6 +12,7 @@ from config.model import BotConfig, ReceiverConfig
 from config.schema import FOLDER, MODELS, schema_of, schema_text, write
 
 EXAMPLES = FOLDER.parent / "examples"
+ROOT = FOLDER.parents[1]  # where the examples are copied to
 _PRIME = 2**256 - 2**32 - 977  # secp256k1's field
 
 
@@ -57,7 +58,7 @@ def test_each_example_names_its_schema(name: str) -> None:
     first = (EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[0]
     match = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first)
     assert match is not None
-    assert (EXAMPLES / match[1]).resolve() == (FOLDER / f"{name}.schema.json").resolve()
+    assert (ROOT / match[1]).resolve() == (FOLDER / f"{name}.schema.json").resolve(), "as seen from a copy"
 
 
 def test_the_files_are_written_where_asked(tmp_path: Path) -> None:
