@@ -1,4 +1,4 @@
-"""`crowdpad COMMAND`: finds the command, loads its module alone, turns its end into an exit status.
+"""`python3 run.py COMMAND`: finds the command, loads its module alone, turns its end into an exit status.
 
 A command is one module of this package with `add_arguments(parser)` and `run(args) -> int`; its docstring is
 its help. It is imported only when called: the start stays quick, and a command whose libraries are broken
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cli.errors import EXIT_TROUBLE, EXIT_USAGE, CommandError
-from config.mistakes import ConfigError
+from config.mistakes import CALL, ConfigError
 
 VERSION: Final = "0.1.0"
 
@@ -70,7 +70,7 @@ def run_command(name: str, words: Sequence[str]) -> int:
     """Import the command, let it read its arguments, run it."""
     module = importlib.import_module(f"cli.{name}")
     parser = argparse.ArgumentParser(
-        prog=f"crowdpad {name}",
+        prog=f"{CALL} {name}",
         description=module.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -95,11 +95,11 @@ def overview() -> str:
         [
             "crowdpad lets a Twitch chat hold the controller of a game on another machine.",
             "",
-            "usage: crowdpad COMMAND ...       (in a fresh clone: python3 run.py COMMAND ...)",
+            f"usage: {CALL} COMMAND ...",
             "",
             *lines,
             "",
-            "`crowdpad COMMAND --help` says more. Start with: demo",
+            f"`{CALL} COMMAND --help` says more. Start with: demo",
         ]
     )
 
@@ -113,7 +113,7 @@ def unknown(name: str) -> str:
 
 def missing(module: str | None) -> str:
     """The sentence for a library that is not there: most likely this is not the Python of `.venv`."""
-    return f"{module} is not installed in this Python; `python3 run.py` brings everything that is needed"
+    return f"{module} is not installed in this Python; `{CALL}` brings everything that is needed"
 
 
 def survive_any_console() -> None:

@@ -1,4 +1,4 @@
-"""`crowdpad bench`: the figures, measured here and now, beside what each is compared with."""
+"""`bench`: the figures, measured here and now, beside what each is compared with."""
 
 from __future__ import annotations
 

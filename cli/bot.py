@@ -1,6 +1,6 @@
 """Read Twitch chat and send what it asks for to the receiver. This is the program that runs at home.
 
-  crowdpad bot --config bot.yaml
+  python3 run.py bot --config bot.yaml
 
 Needs no account: without a token it reads chat as an anonymous viewer. Ctrl-C ends it, and the receiver lets
 go of every button.

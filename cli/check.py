@@ -1,6 +1,6 @@
 """Look configuration files over without starting anything.
 
-  crowdpad check bot.yaml receiver.yaml
+  python3 run.py check bot.yaml receiver.yaml
 
 Says of each file whose configuration it is and that it is fine, or every mistake in it: file, line, key, what
 stood there and what may stand there.

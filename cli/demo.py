@@ -1,8 +1,8 @@
 """See it work: the whole way from a chat line to a gamepad, on this machine, with no account and no driver.
 
-  crowdpad demo                        and cut relays on the page that opens
-  crowdpad demo --seconds 20 --cut 1@5 --cut 2@10
-  crowdpad demo --channel NAME         real Twitch chat instead of the simulated crowd
+  python3 run.py demo                        and cut relays on the page that opens
+  python3 run.py demo --seconds 20 --cut 1@5 --cut 2@10
+  python3 run.py demo --channel NAME         real Twitch chat instead of the simulated crowd
 
 Ctrl-C ends it with a summary: what was typed, what was played, and how fast.
 """

@@ -1,7 +1,7 @@
 """Make a key, or show the public side of one.
 
-  crowdpad keys new keys/bot.key      makes a key only you can read
-  crowdpad keys show keys/bot.key     prints its address and its public key
+  python3 run.py keys new keys/bot.key      makes a key only you can read
+  python3 run.py keys show keys/bot.key     prints its address and its public key
 
 The file is the secret: whoever has it can speak as you. The address and the public key are for everybody.
 With --passphrase-file the key is stored encrypted, in the format Ethereum wallets use.

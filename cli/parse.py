@@ -1,4 +1,9 @@
-"""`crowdpad parse`: what a chat line would do, as a table or as JSON."""
+"""Show what a chat line would do, as a table or as JSON.
+
+  python3 run.py parse "a500ms b+right"
+
+Exit status 0 for a valid input, 1 for anything else.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +19,6 @@ from config.controllers import ControllerError, controller_names, load_controlle
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
-    parser.description = (
-        "Show what a chat line would do. Exit status 0 for a valid input, 1 for anything else."
-    )
     known = ", ".join(controller_names())
     parser.add_argument("--controller", default="xbox", metavar="NAME", help=f"one of {known} (default xbox)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")

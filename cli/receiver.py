@@ -1,6 +1,6 @@
 """Play what the bot sends, on a virtual gamepad. This is the program that runs beside the game.
 
-  crowdpad receiver --config receiver.yaml
+  python3 run.py receiver --config receiver.yaml
 
 Instead of the gamepad it can move a pad on a page (device: screen), print each change (device: events) or
 feed IID programs on this machine (device: iid). However it ends, every button is let go.

@@ -1,6 +1,6 @@
 """Pass sealed messages between a bot and a receiver. A relay can read none of them and forge none.
 
-  crowdpad relay --config relay.yaml
+  python3 run.py relay --config relay.yaml
 
 Needs one open port and nothing else. Ctrl-C ends it; bot and receiver carry on over their other relays.
 """

@@ -1,7 +1,7 @@
 """Run every check of the project, all of them even when one fails: format, lint, types, tests.
 
-  crowdpad test                     everything
-  crowdpad test tests/tunnel -x     what follows goes to pytest; the other checks run all the same
+  python3 run.py test                     everything
+  python3 run.py test tests/tunnel -x     what follows goes to pytest; the other checks run all the same
 
 Tests that need what this machine lacks (a kernel with uinput, a Chromium) are skipped and say why. With
 CROWDPAD_NO_SKIP=1 in the environment a skip is a failure.
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.errors import EXIT_TROUBLE
+from config.mistakes import CALL
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -32,7 +33,7 @@ GATES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """None of its own: `passed_on` says that unknown ones are welcome."""
-    parser.usage = "crowdpad test [anything pytest takes]"
+    parser.usage = f"{CALL} test [anything pytest takes]"
     parser.set_defaults(passed_on=[])
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic_core import PydanticCustomError
 
 from config.kinds import Kind, Setting
+from config.mistakes import CALL
 
 _LABEL: Final = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?")
@@ -31,7 +32,7 @@ class PublicKeyHex(Kind):
         if re.fullmatch("0[23][0-9a-f]{64}", text):
             return text
         if re.fullmatch("[0-9a-f]{40}", text):
-            raise self.refused("that is an address; `keys show FILE` prints the public key too")
+            raise self.refused(f"that is an address; `{CALL} keys show FILE` prints the public key too")
         if re.fullmatch("[0-9a-f]{64}", text):
             raise self.refused("that may be a private key, which belongs nowhere but in its own file")
         raise self.refused()
@@ -53,7 +54,7 @@ class EthereumAddress(Kind):
         if re.fullmatch("0x[0-9a-f]{40}", text):
             return text
         if re.fullmatch("(0x)?0[23][0-9a-f]{64}", text):
-            raise self.refused("that is a public key; `keys show FILE` prints the address too")
+            raise self.refused(f"that is a public key; `{CALL} keys show FILE` prints the address too")
         raise self.refused()
 
     def json_schema(self) -> dict[str, Any]:

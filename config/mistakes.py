@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+# What a person types before the name of a command.
+CALL: Final = "python3 run.py"
 # A file full of junk has thousands of mistakes; nobody reads more than a screen of them.
 MAX_LINES: Final = 50
 _MAX_SHOWN: Final = 60  # characters of somebody's text that are repeated back

@@ -23,10 +23,11 @@ from pydantic_core import PydanticCustomError
 from config.addresses import EthereumAddress, HostPort, PublicKeyHex, WebSocketUrl, no_repeats
 from config.codes import Control
 from config.kinds import Choice, ControllerName, ControlName, FileName, Flag, Real, Text, Whole
+from config.mistakes import CALL
 
 TWITCH_URL: Final = "wss://irc-ws.chat.twitch.tv:443"
 
-_KEY_FILE: Final = FileName("a key file", private=True, remedy="`crowdpad keys new {}` makes it")
+_KEY_FILE: Final = FileName("a key file", private=True, remedy=f"`{CALL} keys new {{}}` makes it")
 _PASSPHRASE_FILE: Final = FileName("a file that holds a passphrase", private=True)
 _LOGIN: Final = "[A-Za-z0-9_]{1,25}"  # Twitch's rule for login names, which are also the channels' names
 _CHANNEL: Final = Text(f"#?{_LOGIN}", "a channel's name: up to 25 of a-z 0-9 _", strip="#", lower=True)
@@ -119,12 +120,12 @@ class ChatLimits(Model):
 class BotConfig(Model):
     """The bot: reads chat at the streamer's home and sends what it means to the receiver."""
 
-    identity: KeyFile = Field(description="The bot's key file, made by `crowdpad keys new FILE`.")
+    identity: KeyFile = Field(description=f"The bot's key file, made by `{CALL} keys new FILE`.")
     identity_passphrase_file: PassphraseFile | None = Field(
         default=None, description="A file whose first line opens the key file, if that is encrypted."
     )
     receiver: PeerKey = Field(
-        description="The receiver's public key; `crowdpad keys show FILE` prints it there."
+        description=f"The receiver's public key; `{CALL} keys show FILE` prints it there."
     )
     relays: Relays = Field(description="The relays to use, 1 to 10; the receiver names the same ones.")
     chat: Chat = Field(description="Where chat comes from.")
@@ -180,7 +181,7 @@ class IidOptions(Model):
 class ReceiverConfig(Model):
     """The receiver: runs beside the game and plays what the bot sends."""
 
-    identity: KeyFile = Field(description="The receiver's key file, made by `crowdpad keys new FILE`.")
+    identity: KeyFile = Field(description=f"The receiver's key file, made by `{CALL} keys new FILE`.")
     identity_passphrase_file: PassphraseFile | None = Field(
         default=None, description="A file whose first line opens the key file, if that is encrypted."
     )
@@ -273,7 +274,7 @@ class RelayConfig(Model):
     allow: Annotated[tuple[Annotated[str, EthereumAddress()], ...], Field(max_length=8000)] = Field(
         # Stands before `open`, which looks at it.
         default=(),
-        description="The addresses that may log in, as `crowdpad keys show FILE` prints them.",
+        description=f"The addresses that may log in, as `{CALL} keys show FILE` prints them.",
     )
     open: Annotated[bool, Flag()] = Field(
         default=False,

@@ -46,7 +46,7 @@ def read(path: Path, passphrase: str | None = None) -> bytes:
                 raise KeyFileError(f"{path} can be read by others; run: chmod 600 {path}")
             data = file.read(_MAX_FILE + 1)
     except FileNotFoundError as error:
-        raise KeyFileError(f"{path} does not exist; make it with: crowdpad keys new {path}") from error
+        raise KeyFileError(f"{path} does not exist; make it with: python3 run.py keys new {path}") from error
     except (OSError, ValueError) as error:  # ValueError: a path no file can have
         raise KeyFileError(f"{path} cannot be read: {error}") from error
     if len(data) > _MAX_FILE:

@@ -14,7 +14,7 @@ import pytest
 
 from cli.__main__ import COMMANDS, VERSION, main
 from cli.errors import EXIT_TROUBLE, EXIT_USAGE, CommandError
-from config.mistakes import ConfigError, Mistake
+from config.mistakes import CALL, ConfigError, Mistake
 
 Crowdpad = Callable[..., Any]
 
@@ -59,7 +59,7 @@ def test_a_command_like_no_other_gets_the_list(crowdpad: Crowdpad) -> None:
 def test_every_command_has_a_help(crowdpad: Crowdpad, name: str) -> None:
     said = crowdpad(name, "--help")
     assert said.status == 0
-    assert said.out.startswith(f"usage: crowdpad {name}")
+    assert said.out.startswith(f"usage: {CALL} {name}")
     assert importlib.import_module(f"cli.{name}").__doc__
 
 

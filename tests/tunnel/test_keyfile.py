@@ -104,7 +104,7 @@ def test_the_folder_of_a_new_file_is_made(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_answered_with_the_command_that_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(KeyFileError, match=r"does not exist; make it with: crowdpad keys new .*bot\.key"):
+    with pytest.raises(KeyFileError, match=r"make it with: python3 run\.py keys new .*bot\.key"):
         keyfile.read(tmp_path / "bot.key")
 
 
