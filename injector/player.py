@@ -11,19 +11,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from injector.guard import DeviceMove, DeviceState, Guard, Neutral
 from injector.pad import Pad
+from injector.played import Played
 from injector.report import NEUTRAL, Report
 from injector.rules import Rules
 from injector.timeline import Action, Timeline, Verdict
 from tunnel.events import Outcome, SequenceArrived
 from tunnel.frame import SequenceId, is_before
-
-# Ids of what was taken in: the tunnel delivers each once, and this is how we would know if it did not.
-# Six seconds at 10,000 sequences a second, and a few megabytes.
-MAX_REMEMBERED: Final = 65_536
 
 
 class Show(NamedTuple):
@@ -61,7 +58,7 @@ class Player:
         self.timeline = Timeline(rules)
         self.guard = Guard(now)
         self._rules = rules
-        self._remembered: dict[SequenceId, None] = {}
+        self._played = Played()
         self._pads: dict[int, Pad] = {}
         self._shown: dict[int, Report] = {}
         self._forget_holds()
@@ -69,7 +66,7 @@ class Player:
     def arrived(self, event: SequenceArrived, now: float) -> list[Order]:
         """A sequence came out of the tunnel."""
         id, frames = event.sequence.id, event.sequence.frames
-        if id in self._remembered:
+        if id in self._played:
             self.counters["doubled"] += 1  # not played again: each copy but the first does no harm
             return []
         if not self.guard.may_play:
@@ -80,9 +77,7 @@ class Player:
             return [Resolve(id, Outcome.STALE)]
         if verdict is Verdict.REFUSED:
             return [Resolve(id, Outcome.REFUSED)]
-        self._remembered[id] = None
-        if len(self._remembered) > MAX_REMEMBERED:
-            del self._remembered[next(iter(self._remembered))]
+        self._played.add(id)
         return self._play(now)
 
     def cancelled(self, targets: tuple[SequenceId, ...], before: SequenceId, now: float) -> list[Order]:
@@ -103,7 +98,7 @@ class Player:
         """The tunnel stands. A fresh sender knows nothing of what its last run had us hold."""
         if not fresh:
             return []
-        self._remembered.clear()
+        self._played = Played()
         # Its last run asks for nothing any more, and the new one uses the same ids for other things.
         return [order for order in self._rest(Neutral.RESTART) if not isinstance(order, Resolve)]
 
