@@ -136,7 +136,6 @@ class BotConfig(Model):
     queue: Annotated[int, Whole(1, 1_000_000)] = Field(
         default=1000, description="Commands that may wait for the tunnel; past that the oldest is dropped."
     )
-    pads: Annotated[int, Whole(1, 4)] = Field(default=1, description="How many pads chat may address.")
     labels: Annotated[bool, Flag()] = Field(
         default=True, description="Whether the receiver is told who sent what, for the page it shows."
     )

@@ -161,7 +161,6 @@ class Pipeline:
                 receiver=self._receiver_key.public.hex,
                 relays=self.relays.urls,
                 chat=chat,
-                pads=self.world.pads,
                 limits=self.world.limits,
             ),
             identity=self._bot_key,

@@ -88,12 +88,12 @@ def test_a_missing_key_of_a_group_is_reported_at_the_group(said: Said, bot_lines
 @pytest.mark.parametrize(
     ("key", "value", "answer"),
     [
-        ("pads", "many", '5:7: pads: found "many"; wanted a whole number from 1 to 4'),
-        ("pads", "7", '5:7: pads: found "7"; wanted a whole number from 1 to 4'),
-        ("pads", "yes", '5:7: pads: found "yes"; wanted a whole number from 1 to 4'),
-        ("pads", "[1]", "5:7: pads: found a list; wanted a whole number from 1 to 4"),
-        ("pads", "{a: 1}", "5:7: pads: found a group of keys; wanted a whole number from 1 to 4"),
-        ("pads", "", "5:6: pads: found nothing; wanted a whole number from 1 to 4"),
+        ("queue", "many", '5:8: queue: found "many"; wanted a whole number from 1 to 1000000'),
+        ("queue", "0", '5:8: queue: found "0"; wanted a whole number from 1 to 1000000'),
+        ("queue", "yes", '5:8: queue: found "yes"; wanted a whole number from 1 to 1000000'),
+        ("queue", "[1]", "5:8: queue: found a list; wanted a whole number from 1 to 1000000"),
+        ("queue", "{a: 1}", "5:8: queue: found a group of keys; wanted a whole number from 1 to 1000000"),
+        ("queue", "", "5:7: queue: found nothing; wanted a whole number from 1 to 1000000"),
         ("labels", "maybe", '5:9: labels: found "maybe"; wanted true or false'),
         ("limits", "{global_per_second: .nan}",
          '5:29: limits.global_per_second: found ".nan"; wanted a number from 0 to 1e+06'),

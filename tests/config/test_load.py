@@ -34,8 +34,8 @@ def test_all_mistakes_of_a_file_are_reported_together_by_line(said: Said) -> Non
         "identity: bot.key\n"
         "receiver: 0x1234\n"
         "relays: [ws://a:99999]\n"
-        "pads: 9\n"
-        "pads: 2\n"
+        "queue: 0\n"
+        "queue: 2\n"
         "chat:\n"
         "  chanel: no\n"
         "  token: abc\n",
@@ -44,8 +44,8 @@ def test_all_mistakes_of_a_file_are_reported_together_by_line(said: Said) -> Non
     assert [":".join(answer.split(":")[:3]) for answer in answers] == [
         "2:11: receiver",
         "3:10: relays[0]",
-        "4:7: pads",
-        "5:1: pads",
+        "4:8: queue",
+        "5:1: queue",
         "7:3: chat.chanel",
         "8:3: chat.token",
     ]
@@ -101,13 +101,13 @@ def test_a_key_file_that_is_missing_is_a_mistake_at_its_line(file_of: FileOf, bo
 def test_a_key_file_that_others_can_read_is_a_mistake_beside_the_others(
     file_of: FileOf, bot_lines: Lines
 ) -> None:
-    path = file_of({**bot_lines, "pads": "9"})
+    path = file_of({**bot_lines, "queue": "0"})
     key = path.parent / "bot.key"
     key.write_text("x")
     key.chmod(0o644)
     first, second = str(failure(path, BotConfig)).splitlines()
     assert first == f"{path}:1:11: identity: {key} can be read by others; chmod 600 {key}"
-    assert second.startswith(f"{path}:5:7: pads: ")
+    assert second.startswith(f"{path}:5:8: queue: ")
 
 
 @posix

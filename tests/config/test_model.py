@@ -63,7 +63,7 @@ def test_the_defaults_of_a_bot() -> None:
     assert isinstance(config.chat, IrcChat)
     assert config.chat.url == TWITCH_URL
     assert config.chat.token_env == "CROWDPAD_TWITCH_TOKEN"
-    assert (config.controller, config.queue, config.pads, config.labels) == ("xbox", 1000, 1, True)
+    assert (config.controller, config.queue, config.labels) == ("xbox", 1000, True)
     assert config.limits == ChatLimits(
         per_user_per_second=2, per_user_burst=5, global_per_second=2000, global_burst=4000
     )
@@ -186,4 +186,4 @@ def test_an_address_that_is_none_is_one_mistake_and_not_two() -> None:
 
 def test_nothing_changes_after_loading() -> None:
     with pytest.raises(ValidationError):
-        bot().pads = 2
+        bot().queue = 2
