@@ -2,7 +2,9 @@
 
 A button is down while any live sequence holds it. An axis stands where the most recent live hold put it;
 when that one lets go, the one before it shows again. So nobody's release takes a button from somebody else.
-Opposite directions of the d-pad may both be held, by different people: the device says what that means.
+A real d-pad cannot point up and down at once, nor left and right. While people hold both, the one that was
+pressed last is down; when it is let go, the other shows again if it is still held. So every device is told
+of the same pad.
 """
 
 from __future__ import annotations
@@ -15,6 +17,12 @@ from injector.report import BUTTON_BIT, NEUTRAL, Report
 from tunnel.frame import SequenceId
 
 _PLACE: Final = {control: place for place, control in enumerate(AXES)}
+_OPPOSITE: Final = {
+    Control.UP: Control.DOWN,
+    Control.DOWN: Control.UP,
+    Control.LEFT: Control.RIGHT,
+    Control.RIGHT: Control.LEFT,
+}
 
 
 class Pad:
@@ -22,11 +30,13 @@ class Pad:
 
     def __init__(self) -> None:
         self.report: Report = NEUTRAL
-        # control -> sequence -> value, in the order in which the holds were taken
+        # control -> sequence -> value, in the order in which the holds were taken; of a direction the value
+        # is the turn in which it was taken, to tell which of two opposite ones came last
         self._holds: dict[Control, dict[SequenceId, float]] = {control: {} for control in Control}
         self._held_by: Counter[SequenceId] = Counter()
         # control -> when it left rest; in the order of time, since a control is added when that happens
         self._since: dict[Control, float] = {}
+        self._turn = 0
         self._buttons = 0
         self._axes = [0.0] * len(AXES)
 
@@ -42,7 +52,8 @@ class Pad:
             holds = self._holds[control]
             held = holds.pop(id, 0.0)
             if value:
-                holds[id] = value  # last in the dict: the most recent
+                self._turn += 1
+                holds[id] = self._turn if control in _OPPOSITE else value  # last in the dict: the most recent
                 if not held:
                     self._held_by[id] += 1
             elif held:
@@ -81,10 +92,13 @@ class Pad:
 
     def _settle(self, control: Control, holds: dict[SequenceId, float], now: float) -> None:
         """Bring the control to where its holds leave it."""
-        value = next(reversed(holds.values())) if holds else 0.0
+        value = _latest(holds)
         bit = BUTTON_BIT.get(control)
         if bit is None:
             self._axes[_PLACE[control]] = value
+        elif control in _OPPOSITE:
+            opposite = _OPPOSITE[control]
+            self._point(bit, value, BUTTON_BIT[opposite], _latest(self._holds[opposite]))
         elif value:
             self._buttons |= bit
         else:
@@ -94,6 +108,16 @@ class Pad:
         else:
             self._since.pop(control, None)
 
+    def _point(self, bit: int, turn: float, other_bit: int, other_turn: float) -> None:
+        """Of two opposite directions the one taken last is down; turn 0 says that nobody holds it."""
+        self._buttons &= ~(bit | other_bit)
+        if turn or other_turn:
+            self._buttons |= bit if turn > other_turn else other_bit
+
     def _add_up(self) -> Report:
         self.report = Report(self._buttons, *self._axes)
         return self.report
+
+
+def _latest(holds: dict[SequenceId, float]) -> float:
+    return next(reversed(holds.values())) if holds else 0.0

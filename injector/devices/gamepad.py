@@ -43,7 +43,8 @@ DUALSHOCK4_BUTTONS: Final = {
     C.LS: "DS4_BUTTON_THUMB_LEFT", C.RS: "DS4_BUTTON_THUMB_RIGHT",
     C.START: "DS4_BUTTON_OPTIONS", C.BACK: "DS4_BUTTON_SHARE",
 }  # fmt: skip
-# The hat of a DualShock 4 by (x, y), right and up positive; 8 is at rest. Both of a pair cancel out.
+# The hat of a DualShock 4 by (x, y), right and up positive; 8 is at rest. A pad never
+# has both of a pair down (injector.pad); they would cancel out.
 _HAT: Final = {
     (0, 1): 0, (1, 1): 1, (1, 0): 2, (1, -1): 3, (0, -1): 4, (-1, -1): 5, (-1, 0): 6, (-1, 1): 7, (0, 0): 8,
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +11,8 @@ from injector.pad import Pad
 from injector.report import NEUTRAL, Report
 from tunnel.frame import SequenceId
 
-A, B, UP, DOWN, LX, LT = Control.A, Control.B, Control.UP, Control.DOWN, Control.LX, Control.LT
+A, B, LX, LT = Control.A, Control.B, Control.LX, Control.LT
+UP, DOWN, LEFT, RIGHT = Control.UP, Control.DOWN, Control.LEFT, Control.RIGHT
 ANN, BEN, CAT = SequenceId(1), SequenceId(2), SequenceId(3)
 
 
@@ -46,11 +48,42 @@ def test_the_end_of_a_sequence_drops_what_it_still_holds() -> None:
     assert pad.report.value(A) == 0
 
 
-def test_opposite_directions_may_both_be_held() -> None:
+def pointing(report: Report) -> list[Control]:
+    return [control for control in (UP, DOWN, LEFT, RIGHT) if report.value(control)]
+
+
+@pytest.mark.parametrize(("one", "other"), [(UP, DOWN), (DOWN, UP), (LEFT, RIGHT), (RIGHT, LEFT)])
+def test_of_opposite_directions_the_one_pressed_last_is_down(one: Control, other: Control) -> None:
+    pad = Pad()
+    pad.set(ANN, ((one, 1.0),), 0.0)
+    assert pointing(pad.set(BEN, ((other, 1.0),), 1.0)) == [other]
+    assert pointing(pad.set(ANN, ((one, 0.0),), 2.0)) == [other]
+    assert pad.drop(BEN, 3.0) == NEUTRAL
+
+
+def test_a_direction_shows_again_when_the_opposite_one_is_let_go() -> None:
     pad = Pad()
     pad.set(ANN, ((UP, 1.0),), 0.0)
-    report = pad.set(BEN, ((DOWN, 1.0),), 0.0)
-    assert (report.value(UP), report.value(DOWN)) == (1, 1)
+    pad.set(BEN, ((DOWN, 1.0),), 1.0)
+    assert pointing(pad.set(CAT, ((UP, 1.0),), 2.0)) == [UP]
+    assert pointing(pad.drop(CAT, 3.0)) == [DOWN]  # Ben pressed after Ann
+    assert pointing(pad.drop(BEN, 4.0)) == [UP]
+    assert pad.drop(ANN, 5.0) == NEUTRAL
+
+
+def test_directions_that_are_not_opposite_make_a_diagonal() -> None:
+    pad = Pad()
+    pad.set(ANN, ((UP, 1.0),), 0.0)
+    pad.set(BEN, ((LEFT, 1.0),), 1.0)
+    assert pointing(pad.set(CAT, ((RIGHT, 1.0),), 2.0)) == [UP, RIGHT]
+
+
+def test_a_direction_held_too_long_gives_way_to_the_opposite_one() -> None:
+    pad = Pad()
+    pad.set(ANN, ((DOWN, 1.0),), 0.0)
+    pad.set(BEN, ((UP, 1.0),), 5.0)
+    pad.set(ANN, ((DOWN, 1.0),), 6.0)
+    assert pointing(pad.release_since(4.0, 100.0)) == [UP]
 
 
 def test_the_oldest_hold_is_the_control_away_from_rest_for_longest() -> None:
@@ -84,7 +117,7 @@ def test_a_report_that_stays_the_same_is_the_same_object() -> None:
 steps = st.lists(
     st.tuples(
         st.sampled_from([ANN, BEN, CAT]),
-        st.sampled_from([A, B, UP, LX, LT]),
+        st.sampled_from([A, B, UP, DOWN, LX, LT]),
         st.sampled_from([0.0, 0.5, 1.0]),
         st.booleans(),
     ),
@@ -110,7 +143,11 @@ def test_when_everybody_has_ended_the_pad_is_at_rest(
             holds[control][who] = value
         for each, held in holds.items():
             latest = list(held.values())[-1] if held else 0.0
-            assert pad.report.value(each) == (float(bool(latest)) if each in BUTTONS else latest)
+            if each not in (UP, DOWN):
+                assert pad.report.value(each) == (float(bool(latest)) if each in BUTTONS else latest)
+        held_ways = [each for each in (UP, DOWN) if holds.get(each)]
+        assert len(pointing(pad.report)) == min(1, len(held_ways))
+        assert set(pointing(pad.report)) <= set(held_ways)
     for who in (ANN, BEN, CAT):
         pad.drop(who, 99.0)
     assert pad.report == NEUTRAL
