@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """0 when it was told to end, or its recording has been played; CommandError if it cannot begin."""
     config = load(args.config, BotConfig)
     programs.start_logging(args.log_level)
-    identity, clock = programs.identity(config), WallClock()
+    identity, clock = programs.identity(args.config, config), WallClock()
     try:
         bot = Bot(config, identity=identity, source=open_source(config.chat, clock), clock=clock)
         programs.ready(

@@ -13,9 +13,11 @@ import json
 import sys
 from pathlib import Path
 
+from cli import programs
 from cli.errors import EXIT_USAGE
 from config.load import load, sniff
 from config.mistakes import ConfigError
+from config.model import BotConfig, ReceiverConfig
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +35,9 @@ def check(file: Path, as_json: bool) -> int:
     """One file's verdict, printed."""
     try:
         model = sniff(file)
-        load(file, model)
+        config = load(file, model)
+        if isinstance(config, BotConfig | ReceiverConfig):
+            programs.identity(file, config)
     except ConfigError as error:
         if as_json:
             print(json.dumps({"file": str(file), "ok": False, "mistakes": str(error).splitlines()}))

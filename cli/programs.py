@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from cli.errors import EXIT_USAGE, CommandError
+from cli.errors import CommandError
 from cli.keys import read_passphrase
+from config.load import mistake_at
 from config.model import BotConfig, ReceiverConfig
-from tunnel.identity import Identity, IdentityError
+from tunnel.identity import Identity, IdentityError, PublicKey
 
 _LEVELS: Final = ("debug", "info", "warning", "error")
 
@@ -38,15 +39,33 @@ def start_logging(level: str) -> None:
     logging.getLogger("asyncio").setLevel(logging.WARNING)
 
 
-def identity(config: BotConfig | ReceiverConfig) -> Identity:
-    """The key the configuration names. A key that does not open is a mistake in the configuration."""
+def identity(file: Path, config: BotConfig | ReceiverConfig) -> Identity:
+    """The key that the configuration in `file` names.
+
+    Raises ConfigError if it does not open, or if the other end's public key can be nobody's or is our own.
+    """
+    key, peer = ("receiver", config.receiver) if isinstance(config, BotConfig) else ("bot", config.bot)
     try:
-        passphrase = None
-        if config.identity_passphrase_file is not None:
+        public = PublicKey.parse(peer)
+    except IdentityError as error:
+        raise mistake_at(file, key, f"{error}; is a digit of the public key mistyped?") from error
+    own = _open(file, config)
+    if own.public == public:
+        raise mistake_at(file, key, f"this is our own public key; wanted the one of the {key}")
+    return own
+
+
+def _open(file: Path, config: BotConfig | ReceiverConfig) -> Identity:
+    passphrase = None
+    if config.identity_passphrase_file is not None:
+        try:
             passphrase = read_passphrase(config.identity_passphrase_file)
+        except CommandError as error:
+            raise mistake_at(file, "identity_passphrase_file", str(error)) from error
+    try:
         return Identity.load(config.identity, passphrase)
-    except (IdentityError, CommandError) as error:
-        raise CommandError(str(error), EXIT_USAGE) from error
+    except IdentityError as error:
+        raise mistake_at(file, "identity", str(error)) from error
 
 
 def over(relays: Sequence[str]) -> str:

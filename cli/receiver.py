@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     config = load(args.config, ReceiverConfig)
     programs.start_logging(args.log_level)
     try:
-        run_until_stopped(play(config, programs.identity(config)))
+        run_until_stopped(play(config, programs.identity(args.config, config)))
     except IdentityError as error:
         raise CommandError(str(error), EXIT_USAGE) from error
     except (DeviceError, PageError) as error:

@@ -63,6 +63,15 @@ def sniff(path: Path) -> type[ProgramConfig]:
     return marks[0][2]
 
 
+def mistake_at(path: Path, key: str, text: str) -> ConfigError:
+    """What is wrong with the value of a key of the whole file, when only the program can tell."""
+    document = _document(path)
+    if document.root is None:  # no longer the file that was loaded
+        return ConfigError(path, document.mistakes)
+    node = positions.find(document.root, (key,)).node
+    return ConfigError(path, [Mistake(node.line, node.column, key, text)])
+
+
 def _document(path: Path) -> positions.Document:
     try:
         with path.open("rb") as file:

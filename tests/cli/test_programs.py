@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from cli import programs
-from cli.errors import EXIT_USAGE, CommandError
+from cli.errors import EXIT_USAGE
 from config.load import load
+from config.mistakes import ConfigError
 from config.model import BotConfig
 
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX signals to other processes")
@@ -44,16 +45,42 @@ def test_a_configuration_file_is_required() -> None:
 
 
 def test_the_key_of_the_configuration_is_opened(folder: Any) -> None:
-    config = load(folder.bot_config(8765), BotConfig)
-    assert programs.identity(config).public == folder.bot.public
+    file = folder.bot_config(8765)
+    assert programs.identity(file, load(file, BotConfig)).public == folder.bot.public
 
 
 def test_a_key_that_is_none_is_a_mistake_in_the_configuration(folder: Any) -> None:
-    config = load(folder.bot_config(8765), BotConfig)
+    file = folder.bot_config(8765)
+    config = load(file, BotConfig)
     config.identity.write_text("not a key\n", encoding="ascii")
-    with pytest.raises(CommandError, match="is no key file") as caught:
-        programs.identity(config)
-    assert caught.value.status == EXIT_USAGE
+    with pytest.raises(ConfigError, match=r"bot\.yaml:2:11: identity: .* is no key file"):
+        programs.identity(file, config)
+
+
+def test_a_passphrase_that_cannot_be_read_is_a_mistake_in_the_configuration(folder: Any) -> None:
+    folder.write("passphrase", "").chmod(0o600)
+    file = folder.bot_config(8765, "identity_passphrase_file: passphrase\n")
+    with pytest.raises(ConfigError, match=r"bot\.yaml:5:27: identity_passphrase_file: the first line"):
+        programs.identity(file, load(file, BotConfig))
+
+
+@pytest.mark.parametrize("command", [["check"], ["bot", "--config"], ["receiver", "--config"]])
+@pytest.mark.parametrize("whose", ["nobody's", "our own"])
+def test_a_peer_s_key_that_cannot_be_is_a_mistake_at_its_line(
+    crowdpad: Callable[..., Any], folder: Any, command: list[str], whose: str
+) -> None:
+    of_bot = command[0] != "receiver"
+    file = (folder.bot_config if of_bot else folder.receiver_config)(8765)
+    peer, own = folder.receiver.public.hex, folder.bot.public.hex
+    peer, own = (peer, own) if of_bot else (own, peer)
+    off_the_curve = "02" + "f" * 64
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(peer, own if whose == "our own" else off_the_curve), encoding="utf-8")
+    said = crowdpad(*command, file)
+    place = f"{file}:3:11: receiver: " if of_bot else f"{file}:3:6: bot: "
+    assert (said.status, said.out) == (EXIT_USAGE, "")
+    assert said.err.startswith(place)
+    assert said.err.count("\n") == 1
 
 
 def test_relays_are_counted_in_words() -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from config.load import load, sniff
+from config.load import load, mistake_at, sniff
 from config.mistakes import ConfigError
 from config.model import BotConfig, IrcChat, LogChat, ReceiverConfig, RelayConfig
 
@@ -95,6 +95,13 @@ def test_a_key_file_that_is_missing_is_a_mistake_at_its_line(file_of: FileOf, bo
     assert str(failure(path, BotConfig)) == (
         f"{path}:1:11: identity: {key} does not exist; `python3 run.py keys new {key}` makes it"
     )
+
+
+def test_what_only_a_program_can_tell_is_a_mistake_at_its_value(file_of: FileOf, bot_lines: Lines) -> None:
+    path = file_of(bot_lines)
+    assert str(mistake_at(path, "receiver", "no point")) == f"{path}:2:11: receiver: no point"
+    path.write_text("- now a list\n", encoding="utf-8")
+    assert isinstance(mistake_at(path, "receiver", "no point"), ConfigError)
 
 
 @posix
