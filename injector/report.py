@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from config.codes import AXES, BUTTONS, Control
 
 BUTTON_BIT: Final[dict[Control, int]] = {control: 1 << place for place, control in enumerate(BUTTONS)}
+_PLACES: Final = range(1, 1 + len(AXES))  # of the axes in a report
 
 
 class Report(NamedTuple):
@@ -34,13 +35,16 @@ NEUTRAL: Final = Report()
 
 
 def changes(before: Report, after: Report) -> Iterator[tuple[Control, float]]:
-    """The controls that differ, in the fixed order buttons then axes, each with its value in `after`."""
-    differing = before.buttons ^ after.buttons
-    if differing:
-        for control, bit in BUTTON_BIT.items():
-            if differing & bit:
-                yield control, 1 if after.buttons & bit else 0
-    if before[1:] != after[1:]:
-        for place, control in enumerate(AXES, start=1):
-            if before[place] != after[place]:
-                yield control, after[place]
+    """The controls that differ, each with its value in `after`: what comes to rest first, then the rest.
+
+    Both in the fixed order buttons then axes. So of two inputs that meet at one moment the first is over
+    before the second begins, for whoever reads along.
+    """
+    released, pressed = before.buttons & ~after.buttons, after.buttons & ~before.buttons
+    moved = [place for place in _PLACES if before[place] != after[place]] if before[1:] != after[1:] else []
+    if released:
+        yield from ((control, 0) for control, bit in BUTTON_BIT.items() if released & bit)
+    yield from ((AXES[place - 1], 0.0) for place in moved if not after[place])
+    if pressed:
+        yield from ((control, 1) for control, bit in BUTTON_BIT.items() if pressed & bit)
+    yield from ((AXES[place - 1], after[place]) for place in moved if after[place])

@@ -8,6 +8,8 @@ receivers of the family take that form; only the newer ones take several records
     sticks    one axis at a quarter, if that is all that moved; else 18LLllRRrr, which says both sticks
     triggers  the nearest quarter: the table knows no others
 
+What one report lets go of is said before what it presses.
+
 Nothing in the format authenticates a sender, so the other program must not be reachable from outside either.
 """
 
@@ -17,7 +19,7 @@ import ipaddress
 import socket
 import struct
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from config.codes import (
@@ -76,20 +78,27 @@ class IidDevice:
             each.close()
         self._sockets.clear()
 
-    def _orders(self, before: Report, after: Report) -> Iterator[int]:
+    def _orders(self, before: Report, after: Report) -> list[int]:
+        """What only lets go first, then the rest, as `changes` has it."""
         moved = {control: value for control, value in changes(before, after) if control not in self._deny}
+        said = list(self._said_of(moved, after))
+        return [code for presses in (False, True) for pressing, code in said if pressing is presses]
+
+    def _said_of(self, moved: Mapping[Control, float], after: Report) -> Iterator[tuple[bool, int]]:
+        """Codes for all that `moved`, each with whether it presses anything."""
         for control in BUTTONS:
             if control in moved and control in PRESS:
-                yield PRESS[control] + (0 if moved[control] else RELEASE)
-        if any(control in moved for control in _DPAD):
+                yield bool(moved[control]), PRESS[control] + (0 if moved[control] else RELEASE)
+        dpad = [control for control in _DPAD if control in moved]
+        if dpad:
             held = [bool(after.value(control)) and control not in self._deny for control in _DPAD]
-            yield dpad_code(*held)
+            yield any(moved[control] for control in dpad), dpad_code(*held)
         sticks = [control for control in STICKS if control in moved]
         if sticks:
-            yield self._sticks(sticks, after)
+            yield any(moved[control] for control in sticks), self._sticks(sticks, after)
         for control in TRIGGERS:
             if control in moved:
-                yield encode(control, moved[control])
+                yield bool(moved[control]), encode(control, moved[control])
 
     def _sticks(self, moved: Sequence[Control], after: Report) -> int:
         if len(moved) == 1:

@@ -32,6 +32,24 @@ def test_buttons_change_before_axes() -> None:
     assert list(changes(NEUTRAL, after)) == [(Control.A, 1), (Control.Y, 1), (Control.LX, 0.5)]
 
 
+def test_what_is_released_comes_before_what_is_pressed() -> None:
+    before = Report(BUTTON_BIT[Control.B] | BUTTON_BIT[Control.LEFT], lx=0.5, rt=1.0)
+    after = Report(BUTTON_BIT[Control.A] | BUTTON_BIT[Control.LEFT], ly=-0.5, rt=0.5)
+    assert list(changes(before, after)) == [
+        (Control.B, 0),
+        (Control.LX, 0),
+        (Control.A, 1),
+        (Control.LY, -0.5),
+        (Control.RT, 0.5),
+    ]
+
+
+@given(reports, reports)
+def test_no_control_is_pressed_before_another_is_released(before: Report, after: Report) -> None:
+    resting = [not value for _, value in changes(before, after)]
+    assert resting == sorted(resting, reverse=True)
+
+
 @given(reports, reports)
 def test_changes_lead_from_one_report_to_the_other(before: Report, after: Report) -> None:
     told = dict(changes(before, after))

@@ -75,6 +75,13 @@ def test_buttons_are_pressed_and_released(device: IidDevice, receiver: Receiver)
     assert values(receiver) == [1300, 1303, 1308, 2300, 2308]
 
 
+def test_what_is_released_is_said_before_what_is_pressed(device: IidDevice, receiver: Receiver) -> None:
+    device.apply(1, held(C.B, C.LEFT)._replace(lx=1.0, lt=1.0))
+    receiver.orders()
+    device.apply(1, held(C.A)._replace(rt=1.0))
+    assert values(receiver) == [2302, 1310, 2350, 2358, 1300, 1359]
+
+
 def test_the_dpad_is_said_as_a_whole(device: IidDevice, receiver: Receiver) -> None:
     for buttons in ((C.UP,), (C.UP, C.RIGHT), (C.RIGHT,), (C.LEFT, C.RIGHT), (C.DOWN, C.LEFT), ()):
         device.apply(1, held(*buttons))
