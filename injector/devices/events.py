@@ -11,9 +11,11 @@ that is opened after it goes on from there, so the reader never believes in a bu
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -21,6 +23,9 @@ from injector.devices.device import DeviceError, DeviceGoneError
 from injector.report import NEUTRAL, Report, changes
 
 STDOUT: Final = 1
+
+# The reader has left. Windows says EINVAL where others say EPIPE.
+_GONE: Final = frozenset({errno.EPIPE, errno.EBADF, *([errno.EINVAL] if sys.platform == "win32" else [])})
 
 # What each pad of stdout's reader was last told. Stdout outlives any one device on it.
 _told_on_stdout: Final[dict[int, Report]] = {}
@@ -35,7 +40,7 @@ class EventsDevice:
         self._told = _told_on_stdout if fd == STDOUT else {}
 
     def apply(self, pad: int, report: Report) -> None:
-        """Raises DeviceError if the reader does not keep up, DeviceGoneError if there is none any more."""
+        """Raises DeviceError if the reader does not keep up or writing fails, DeviceGoneError if it left."""
         t_ms = round(self._now(), 3)
         lines = [
             json.dumps({"t_ms": t_ms, "pad": pad, "control": control, "value": _number(value)}) + "\n"
@@ -62,8 +67,9 @@ class EventsDevice:
             while data:  # a file or a terminal may take less than all of it
                 data = data[os.write(self._fd, data) :]
         except OSError as error:
-            # Windows says EINVAL where others say EPIPE; either way this descriptor takes nothing any more.
-            raise DeviceGoneError("The program that read the events has ended.") from error
+            if error.errno in _GONE:
+                raise DeviceGoneError("The program that read the events has ended.") from error
+            raise DeviceError(f"The events cannot be written: {error.strerror or error}.") from error
 
 
 def _number(value: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
@@ -72,9 +73,17 @@ def test_only_changes_are_printed(pipe: Pipe) -> None:
     assert told == [
         (1, "A", 1),
         (2, "A", 1), (2, "LX", -0.5), (2, "RT", 0.3),
-        (2, "A", 0), (2, "LX", -1), (2, "RT", 0),
+        (2, "A", 0), (2, "RT", 0), (2, "LX", -1),
     ]  # fmt: skip
     assert all(isinstance(value, int) for _, control, value in told if control == "A")
+
+
+def test_at_one_moment_a_release_is_printed_before_a_press(pipe: Pipe) -> None:
+    device = EventsDevice(lambda: 5.0, pipe.writer)
+    device.apply(1, Report(BUTTON_BIT[Control.B]))
+    device.apply(1, Report(BUTTON_BIT[Control.A]))
+    told = [(line["control"], line["value"]) for line in pipe.lines()]
+    assert told == [("B", 1), ("B", 0), ("A", 1)]
 
 
 def test_neutral_lets_go_of_everything_once(pipe: Pipe) -> None:
@@ -130,6 +139,20 @@ def test_a_reader_that_left_is_no_fault(pipe: Pipe) -> None:
         device.apply(1, DOWN)
     device.neutral()
     device.close()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_output_that_fails_otherwise_is_a_failure_and_not_an_end(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def full(fd: int, data: bytes) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("injector.devices.events.os.write", full)
+    device = EventsDevice(lambda: 5.0, pipe.writer)
+    with pytest.raises(DeviceError, match=os.strerror(number)) as caught:
+        device.apply(1, DOWN)
+    assert not isinstance(caught.value, DeviceGoneError)
 
 
 def test_one_report_always_fits_into_what_a_pipe_takes_at_once(pipe: Pipe) -> None:
