@@ -93,6 +93,7 @@ class Receiver:
         self._device = Keeper(device_factory)
         self._opening: asyncio.Task[None] | None = None
         self._said = ""  # the device's last complaint
+        self._met = False  # whether a bot has been here before
         self._ended: asyncio.Future[Exception | None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = _NEVER
@@ -228,8 +229,11 @@ class Receiver:
             self._observer.played(order.id, self._clock.now())
 
     def _rest(self, reason: Neutral) -> str | None:
-        if self._device.is_open:
+        if reason is Neutral.RESTART and not self._met:
+            log.info("The bot is here.")  # the first: nothing of an earlier one was held
+        elif self._device.is_open:
             log.info("All pads at rest: %s.", reason.value)
+        self._met = self._met or reason is Neutral.RESTART
         trouble = self._device.rest()
         if trouble is None:
             self._observer.neutral(reason.value)

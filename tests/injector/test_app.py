@@ -235,6 +235,17 @@ def test_silence_and_a_restart_of_the_bot_bring_the_pads_to_rest(arrival: MakeAr
     Stage().act(script)
 
 
+def test_only_a_bot_that_came_before_is_said_to_have_started_anew(caplog: pytest.LogCaptureFixture) -> None:
+    async def script(stage: Stage) -> None:
+        stage.tunnel.say(Connected(fresh=True))
+        stage.tunnel.say(Connected(fresh=True))
+
+    with caplog.at_level("INFO", logger="injector.app"):
+        Stage().act(script)
+    told = [record.getMessage() for record in caplog.records]
+    assert told[:2] == ["The bot is here.", "All pads at rest: the bot was started anew."]
+
+
 def test_a_panic_stops_everything_until_somebody_resumes(arrival: MakeArrival) -> None:
     async def script(stage: Stage) -> None:
         stage.tunnel.say(arrival(1, (0, A, 1), (9000, A, 0), start=stage.clock.now()))
