@@ -71,6 +71,7 @@ class Bot:
             crowd,
             queue=config.queue,
             labels=config.labels,
+            explain=config.chat.source == "terminal",
             observer=observer,
         )
 

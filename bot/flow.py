@@ -53,7 +53,11 @@ class Tunnel(Protocol):
 
 
 class Flow:
-    """Judges chat and keeps what is under way in order. `queue` is the most commands that may wait."""
+    """Judges chat and keeps what is under way in order.
+
+    queue    the most commands that may wait
+    explain  tell the log why a line is no command: for the one person who types and reads it, not for a crowd
+    """
 
     def __init__(
         self,
@@ -63,10 +67,12 @@ class Flow:
         *,
         queue: int,
         labels: bool,
+        explain: bool = False,
         observer: Observer | None = None,
     ) -> None:
         self._tunnel = tunnel
         self._crowd = crowd
+        self._explain = explain
         self._observer = observer or Observer()
         self._backlog: Backlog[_Order] = Backlog(queue)
         self._ledger = Ledger()
@@ -143,8 +149,8 @@ class Flow:
         self.counters["lines"] += 1
         text = normalise(line.text)
         judged = self._judge(text)
-        if isinstance(judged, str):
-            self.counters[judged] += 1
+        if isinstance(judged, Refused | Talk):
+            self._decline(judged)
             return
         verdict = self._crowd.admit(line.user, now)
         if verdict is not Verdict.ADMITTED:
@@ -154,6 +160,16 @@ class Flow:
         order = _Order(line, text, judged)
         if self._backlog or not self._may_submit() or not self._submit(order, now):
             self._backlog.push(order, now)
+
+    def _decline(self, judged: Refused | Talk) -> None:
+        if isinstance(judged, Refused):
+            self.counters["refused"] += 1
+            if self._explain:
+                log.warning("Character %d: %s.", judged.at, judged.error)
+            return
+        self.counters["talk"] += 1
+        if self._explain and self.counters["talk"] == 1:
+            log.info("That is talk, not an input. (This is said once.)")
 
     def _hear_other(
         self, event: UserCleared | MessageDeleted | ChatCleared | SourceState, now: float
@@ -168,8 +184,8 @@ class Flow:
             case ChatCleared():
                 self._take_back(lambda _: True)
                 self._tunnel.cancel(())
-            case SourceState(up, text):
-                log.log(logging.INFO if up else logging.WARNING, "%s", text)
+            case SourceState(up, text, ended):
+                log.log(logging.INFO if up or ended else logging.WARNING, "%s", text)
                 self._observer.source(event)
 
     def _take_back(self, unwanted: Callable[[_Order], bool]) -> None:
@@ -222,12 +238,10 @@ _COUNTED_AS: Final = {
 }
 
 
-def _judge(text: str, controller: Controller) -> Plan | str:
-    """What the text asks for, dated from zero; or the name under which its refusal is counted."""
+def _judge(text: str, controller: Controller) -> Plan | Refused | Talk:
+    """What the text asks for, dated from zero; or why it asks for nothing."""
     match parse(text, controller):
         case Parsed(steps):
             return plan(steps)
-        case Refused():
-            return "refused"
-        case Talk():
-            return "talk"
+        case refused_or_talk:
+            return refused_or_talk

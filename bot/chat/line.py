@@ -63,10 +63,14 @@ class ChatCleared:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """The source's own condition, for the streamer: one plain sentence, and whether lines can arrive now."""
+    """The source's own condition, for the streamer: one plain sentence, and whether lines can arrive now.
+
+    ended  it has given all there was, as a recording does: no lines, but no fault either
+    """
 
     up: bool
     text: str
+    ended: bool = False
 
 
 ChatEvent = ChatLine | UserCleared | MessageDeleted | ChatCleared | SourceState

@@ -49,14 +49,15 @@ class LogSource:
         name = self._file.name
         pace_text = f"at {self._speed:g} times its speed" if self._speed else "as fast as possible"
         yield [SourceState(True, f"Playing the recorded chat {name} {pace_text}.")]
-        ending = f"The recorded chat {name} has ended."
+        ending = SourceState(False, f"The recorded chat {name} has ended.", ended=True)
         try:
             async with contextlib.aclosing(self._played()) as batches:
                 async for batch in batches:
                     yield batch
         except OSError as error:
-            ending = f"The recorded chat {name} cannot be read any further: {error.strerror or error}."
-        yield [SourceState(False, ending)]
+            reason = error.strerror or error
+            ending = SourceState(False, f"The recorded chat {name} cannot be read any further: {reason}.")
+        yield [ending]
 
     async def _played(self) -> AsyncGenerator[list[ChatEvent], None]:
         clock, room, pace = self._clock, self._room, Pace(self._speed)
@@ -65,12 +66,15 @@ class LogSource:
         async with contextlib.aclosing(self._blocks()) as blocks:
             async for entries in blocks:
                 for entry in entries:
-                    wait_ms = start_ms + pace.due_ms(entry.at_ms) - clock.now() if self._speed else 0.0
-                    if wait_ms > 0 or len(batch) >= LONGEST_BATCH:
+                    due_ms = pace.due_ms(entry.at_ms) if self._speed else -math.inf
+                    if start_ms + due_ms > clock.now() or len(batch) >= LONGEST_BATCH:
                         if batch:
+                            given_ms = clock.now()
                             yield batch
                             batch = []
-                        await asyncio.sleep(max(0.0, wait_ms) / 1000)
+                            # Whoever listens may hold us up (no receiver): then the recording stood still.
+                            start_ms += clock.now() - given_ms
+                        await asyncio.sleep(max(0.0, start_ms + due_ms - clock.now()) / 1000)
                     batch += room.events(entry.message, clock.now())
         if batch:
             yield batch

@@ -55,7 +55,7 @@ class TerminalSource:
             piece = b"."
             while piece:
                 slots.acquire()
-                piece = _read_piece(stream)
+                piece = b"" if stream is None else _read_piece(stream)
                 try:
                     loop.call_soon_threadsafe(pieces.put_nowait, piece)
                 except RuntimeError:  # the loop has closed: nobody listens any more
@@ -67,7 +67,8 @@ class TerminalSource:
             slots.release()
             if lines := self._lines(self._splitter.feed(piece)):
                 yield lines
-        yield [*self._lines(self._splitter.flush()), SourceState(False, "The terminal's input has ended.")]
+        ending = SourceState(False, "The terminal's input has ended.", ended=True)
+        yield [*self._lines(self._splitter.flush()), ending]
 
     def _lines(self, texts: list[str]) -> list[ChatEvent]:
         now = self._clock.now()
@@ -92,9 +93,17 @@ class TerminalSource:
         return lines
 
 
-def _standard_input() -> RawInput:
-    """Unbuffered: Python's buffered input keeps a lock while it waits, and cannot exit without it."""
-    return open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
+def _standard_input() -> RawInput | None:
+    """Unbuffered: Python's buffered input keeps a lock while it waits, and cannot exit without it.
+
+    None if there is no input: a program without a console has none, and anybody may close it.
+    """
+    if sys.stdin is None:
+        return None
+    try:
+        return open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
+    except (OSError, ValueError):
+        return None
 
 
 def _read_piece(stream: RawInput) -> bytes:

@@ -71,6 +71,20 @@ def test_lines_come_when_they_came(tmp_path: Path, clock: FakeClock, speed: floa
     assert [line.arrived_ms - 1_000 for line in played] == [0, 1_000 / speed, 2_000 / speed]
 
 
+def test_a_recording_that_was_held_up_goes_on_at_its_own_pace(tmp_path: Path, clock: FakeClock) -> None:
+    text = "".join(f"{1_700_000_000_000 + at} ada: left\n" for at in range(0, 5_000, 1_000))
+    arrived: list[float] = []
+
+    async def main() -> None:
+        async for batch in LogSource(recording(tmp_path, text), 1.0, clock).events():
+            arrived.extend(line.arrived_ms - 1_000 for line in lines([batch]))
+            if len(arrived) == 2:
+                clock.ms += 60_000  # nobody to play to for a minute
+
+    asyncio.run(asyncio.wait_for(main(), 30))
+    assert arrived == [0, 1_000, 62_000, 63_000, 64_000]
+
+
 def test_without_a_speed_everything_comes_at_once(tmp_path: Path, clock: FakeClock) -> None:
     batches = play(LogSource(recording(tmp_path, MIXED), 0, clock))
     assert clock.ms == 1_000.0
@@ -83,6 +97,7 @@ def test_it_says_when_it_begins_and_ends(tmp_path: Path, clock: FakeClock) -> No
     assert isinstance(first[0], SourceState)
     assert isinstance(last[0], SourceState)
     assert (first[0].up, last[0].up) == (True, False)
+    assert last[0].ended  # which is no fault
 
 
 def test_a_long_recording_comes_whole_and_in_batches(tmp_path: Path, clock: FakeClock) -> None:

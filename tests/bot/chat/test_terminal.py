@@ -5,6 +5,8 @@ import io
 import os
 import threading
 
+import pytest
+
 from bot.chat.line import ChatEvent, ChatLine, Role, SourceState
 from bot.chat.terminal import MAX_LINE_BYTES, MAX_PIECES, TerminalSource
 
@@ -60,6 +62,15 @@ def test_a_line_that_never_ends_is_counted_and_dropped() -> None:
 def test_a_terminal_that_goes_away_is_the_end() -> None:
     events = play(TerminalSource(stream=Broken()))
     assert [event.up for event in events if isinstance(event, SourceState)] == [True, False]
+
+
+@pytest.mark.parametrize("closed", [True, False], ids=["closed", "none at all"])
+def test_without_an_input_it_ends_at_once(monkeypatch: pytest.MonkeyPatch, closed: bool) -> None:
+    stdin = io.TextIOWrapper(io.BytesIO())
+    stdin.close()
+    monkeypatch.setattr("sys.stdin", stdin if closed else None)
+    states = [event for event in play(TerminalSource()) if isinstance(event, SourceState)]
+    assert [(state.up, state.ended) for state in states] == [(True, False), (False, True)]
 
 
 def test_whoever_pipes_in_waits_for_the_bot() -> None:
