@@ -14,7 +14,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TextIO
 
 from cli.errors import EXIT_TROUBLE, EXIT_USAGE, CommandError
 from config.mistakes import CALL, ConfigError
@@ -36,9 +36,27 @@ COMMANDS: Final[dict[str, str]] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns its exit status: 0 fine, 2 wrong usage or configuration, 1 anything else."""
+    fill_closed_descriptors()
     survive_any_console()
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = words[0] if words else "--help"
+    try:
+        status = answer(name, words)
+        sys.stdout.flush()  # a full disk is told now, not after everything
+        return status
+    except BrokenPipeError:  # whoever read our output has left
+        hush(sys.stdout)
+    except OSError as error:
+        hush(sys.stdout)
+        place = f"{error.filename}: " if error.filename else ""
+        last_word(f"crowdpad {name}: {place}{error.strerror or error}")
+    except KeyboardInterrupt:
+        pass
+    return EXIT_TROUBLE
+
+
+def answer(name: str, words: Sequence[str]) -> int:
+    """What was asked for, with the errors that have an exit status of their own."""
     if name in ("-h", "--help", "help"):
         print(overview())
         return 0 if words else EXIT_USAGE
@@ -58,11 +76,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_USAGE
     except ModuleNotFoundError as error:
         print(f"crowdpad {name}: {missing(error.name)}", file=sys.stderr)
-        return EXIT_TROUBLE
-    except BrokenPipeError:
-        hush_stdout()
-        return EXIT_TROUBLE
-    except KeyboardInterrupt:
         return EXIT_TROUBLE
 
 
@@ -116,6 +129,20 @@ def missing(module: str | None) -> str:
     return f"{module} is not installed in this Python; `{CALL}` brings everything that is needed"
 
 
+def fill_closed_descriptors() -> None:
+    """Somebody started us with `>&-`: the next file or socket would take that number, and be printed into."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+        if getattr(sys, name) is None:  # that is how Python says that it was closed
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
 def survive_any_console() -> None:
     """A viewer's name may hold what a Windows console or a C locale cannot show: a question mark then."""
     for stream in (sys.stdout, sys.stderr):
@@ -123,12 +150,20 @@ def survive_any_console() -> None:
             stream.reconfigure(errors="replace")
 
 
-def hush_stdout() -> None:
-    """Whoever read our output has left; the interpreter's own last flush must not complain about it."""
+def hush(stream: TextIO) -> None:
+    """Nothing can be written there: the interpreter's own last flush must not complain about it."""
     try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     except (OSError, ValueError):
-        pass  # no real file behind stdout: nothing will be flushed into a pipe
+        pass  # no real file behind it: nothing will be flushed
+
+
+def last_word(text: str) -> None:
+    """On stderr, if that can be written to; otherwise the exit status has to say it."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        hush(sys.stderr)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import io
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -97,9 +100,41 @@ def test_ctrl_c_and_a_reader_that_left_end_without_a_traceback(
     def run(args: argparse.Namespace) -> int:
         raise end
 
-    monkeypatch.setattr("cli.__main__.hush_stdout", lambda: None)
+    monkeypatch.setattr("cli.__main__.hush", lambda stream: None)
     pretend(monkeypatch, run)
     assert crowdpad("parse") == (EXIT_TROUBLE, "", "")
+
+
+def test_what_the_system_refuses_is_one_sentence(crowdpad: Crowdpad, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(args: argparse.Namespace) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("cli.__main__.hush", lambda stream: None)
+    pretend(monkeypatch, run)
+    assert crowdpad("parse") == (EXIT_TROUBLE, "", "crowdpad parse: No space left on device\n")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("words", [["parse", "a"], ["--help"], ["--version"]])
+def test_a_full_disk_behind_stdout_or_stderr_is_no_traceback(words: list[str]) -> None:
+    call = [sys.executable, "-m", "cli", *words]
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run(call, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+        mute = subprocess.run(call, stdout=full, stderr=full, check=False, timeout=60)
+    assert (done.returncode, mute.returncode) == (EXIT_TROUBLE, EXIT_TROUBLE)
+    assert done.stderr == f"crowdpad {words[0]}: No space left on device\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes descriptors as a POSIX shell does")
+def test_descriptors_that_were_closed_are_no_trouble() -> None:
+    call = f'"{sys.executable}" -m cli'
+    assert (
+        subprocess.run(["sh", "-c", f"{call} parse a <&- >&- 2>&-"], check=False, timeout=60).returncode == 0
+    )
+    loud = subprocess.run(
+        ["sh", "-c", f"{call} xyzzy <&- >&-"], stderr=subprocess.PIPE, text=True, check=False, timeout=60
+    )
+    assert (loud.returncode, loud.stderr.count("\n")) == (EXIT_USAGE, 1)
 
 
 def test_a_library_that_is_missing_is_named_with_the_remedy(
