@@ -46,11 +46,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def counts(bot: Bot) -> Mapping[str, int]:
-    """What a streamer wants to know of it each minute."""
+    """What a streamer wants to know of it each minute; what is rare, only once it has happened."""
     stats = bot.stats()
+    rare = {
+        "shed": stats.shed,
+        "limited": stats.limited,
+        "mistyped": stats.refused,
+        "cancelled": stats.cancelled,
+    }
     return {
         "commands": stats.commands,
         "played": stats.applied,
         "late": stats.late + stats.stale,
         "lost": stats.lost,
+        **{name: count for name, count in rare.items() if count},
     }

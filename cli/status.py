@@ -1,4 +1,4 @@
-"""The line that tells a streamer how it goes: once a minute, and whenever a path comes or goes."""
+"""The line that tells a streamer how it goes: each minute, whenever a path comes or goes, and at the end."""
 
 from __future__ import annotations
 
@@ -52,20 +52,21 @@ def paths_in_words(paths: Sequence[Path]) -> str:
 
 
 def counts_in_words(counts: Mapping[str, int]) -> str:
-    """`applied 12, late 0, lost 0`."""
+    """`played 12, late 0, lost 0`."""
     return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
 async def beside(
     program: Coroutine[Any, Any, None], paths: Callable[[], Sequence[Path]], count: Count, clock: WallClock
 ) -> None:
-    """Runs the program to its end, and says how it goes meanwhile."""
+    """Runs the program to its end, and says how it goes meanwhile and how it went, however it ends."""
     teller = asyncio.create_task(tell(paths, count, clock), name="status")
     try:
         await program
     finally:
         teller.cancel()
         await asyncio.wait([teller])
+        log.info("At the end: %s", counts_in_words(count()))
 
 
 async def tell(paths: Callable[[], Sequence[Path]], count: Count, clock: WallClock) -> None:

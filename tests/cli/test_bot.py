@@ -40,3 +40,9 @@ def test_what_came_too_late_is_one_number_wherever_it_waited() -> None:
     stats = BotStats(*([0] * 14))
     bot: Any = SimpleNamespace(stats=lambda: replace(stats, commands=9, applied=5, late=1, stale=2, lost=1))
     assert counts(bot) == {"commands": 9, "played": 5, "late": 3, "lost": 1}
+
+
+def test_what_is_rare_is_told_once_it_has_happened() -> None:
+    stats = replace(BotStats(*([0] * 14)), shed=1, limited=2, refused=3, cancelled=4)
+    bot: Any = SimpleNamespace(stats=lambda: stats)
+    assert list(counts(bot).items())[4:] == [("shed", 1), ("limited", 2), ("mistyped", 3), ("cancelled", 4)]

@@ -65,12 +65,15 @@ def test_it_speaks_beside_the_program_and_ends_with_it(
         assert asyncio.all_tasks() == before
 
     asyncio.run(asyncio.wait_for(main(), 30))
-    assert caplog.messages == ["2 of 2 relays up; played 12, late 0"]
+    assert caplog.messages == ["2 of 2 relays up; played 12, late 0", "At the end: played 12, late 0"]
 
 
-def test_what_ends_the_program_comes_through() -> None:
+def test_what_ends_the_program_comes_through_after_the_last_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
     async def program() -> None:
         raise OSError("gone")
 
     with pytest.raises(OSError, match="gone"):
         asyncio.run(status.beside(program(), lambda: UP, lambda: COUNTS, WallClock()))
+    assert caplog.messages == ["At the end: played 12, late 0"]
