@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import os
 import random
 import re
+import socket
 from collections import Counter
 from collections.abc import AsyncGenerator
 from urllib.parse import urlsplit
@@ -42,6 +44,7 @@ SEND_SECONDS = 10.0
 # The last two are the machine's settings: a SOCKS proxy without the library for it, a host name that is none.
 _CONNECTION_ERRORS = (OSError, WebSocketException, ImportError, UnicodeError)
 
+_ERRNO = re.compile(r"\[Errno (\d+)\]")
 _NAME = re.compile(r"[a-z0-9_]{1,50}")
 
 
@@ -102,13 +105,9 @@ class IrcSource:
                     end.wait, now=self._clock.now(), lived_ms=talk.lived_ms, draw=random.random()
                 )
                 self.counters["reconnect"] += 1
-                log.info(
-                    "Chat of #%s: %s. Next connection in %.1f s.",
-                    self._room.channel,
-                    end.because,
-                    wait_ms / 1000,
-                )
-                if end.wait is not Wait.AT_ONCE:
+                if end.wait is Wait.AT_ONCE:  # no gap, so nothing for the streamer
+                    log.info("Chat of #%s: %s.", self._room.channel, end.because)
+                else:
                     mailbox.put([SourceState(False, self._sentence(end, wait_ms))])
                 await asyncio.sleep(wait_ms / 1000)
 
@@ -263,4 +262,17 @@ def _reason(error: Exception) -> str:
     """What went wrong in the words of whoever noticed, on one line."""
     if isinstance(error, TimeoutError):
         return "the chat server does not answer in time"
-    return " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    if isinstance(error, socket.gaierror) and error.strerror:
+        return f"the chat server's name is not found ({error.strerror})"
+    text = " ".join(str(error).split())
+    if isinstance(error, OSError) and (numbers := _ERRNO.findall(text)):
+        # asyncio's own words hold addresses and numbers, once for each address that it tried.
+        return " and ".join(dict.fromkeys(_plain(int(number)) for number in numbers))
+    return text or type(error).__name__
+
+
+def _plain(number: int) -> str:
+    words = os.strerror(number)
+    return words[:1].lower() + words[1:]

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import os
+import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
@@ -11,7 +14,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from bench.world.twitch import LocalTwitch
 from bot.chat import mailbox
 from bot.chat.error import SourceError
-from bot.chat.irc_source import TWITCH_URL, IrcSource
+from bot.chat.irc_source import TWITCH_URL, IrcSource, _reason
 from bot.chat.line import ChatCleared, ChatEvent, ChatLine, MessageDeleted, SourceState, UserCleared
 from bot.chat.patience import FIRST_MS
 
@@ -219,7 +222,7 @@ def test_a_refused_token_is_said_in_a_sentence() -> None:
     run(main())
 
 
-def test_a_server_that_is_not_there_is_said_in_a_sentence() -> None:
+def test_a_server_that_is_not_there_is_said_once_in_a_sentence(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         async with serve(lambda socket: socket.close(), "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
@@ -228,9 +231,31 @@ def test_a_server_that_is_not_there_is_said_in_a_sentence() -> None:
         await listener.until(lambda events: len(events) >= 2)
         assert asyncio.get_running_loop().time() - start >= FIRST_MS / 2 / 1000
         assert not any(state.up for state in listener.states)
+        assert "cannot be read: connection refused. Trying again in" in listener.states[0].text
+        assert not caplog.messages  # whoever listens logs the sentence, once
         await listener.stop()
 
-    run(main())
+    with caplog.at_level("INFO", logger="bot.chat"):
+        run(main())
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 1)"), "connection refused"),
+        (
+            OSError(f"Multiple exceptions: [Errno {errno.ECONNRESET}] a, [Errno {errno.ECONNRESET}] b"),
+            os.strerror(errno.ECONNRESET).lower(),
+        ),
+        (
+            socket.gaierror(-2, "Name or service not known"),
+            "the chat server's name is not found (Name or service not known)",
+        ),
+        (OSError(), "OSError"),
+    ],
+)
+def test_a_reason_is_told_in_plain_words(error: Exception, words: str) -> None:
+    assert _reason(error) == words
 
 
 def test_a_ping_is_answered_on_the_wire() -> None:
