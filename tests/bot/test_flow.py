@@ -240,6 +240,33 @@ def test_the_source_s_condition_is_logged_and_told(
     assert watcher.seen == [state]
 
 
+def test_a_source_that_has_ended_by_itself_is_no_warning(
+    flow: Flow, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        flow.handle([SourceState(False, "The recording has ended.", ended=True)], now=0)
+    assert [record.levelno for record in caplog.records] == [logging.INFO]
+
+
+def test_whoever_types_is_told_why_a_line_is_no_input_and_once_what_talk_is(
+    tunnel: Tunnel, xbox: Controller, say: Say, caplog: pytest.LogCaptureFixture
+) -> None:
+    crowd = Crowd(per_user_per_second=0, per_user_burst=1, global_per_second=0, global_burst=1)
+    flow = Flow(tunnel, xbox, crowd, queue=9, labels=False, explain=True)
+    with caplog.at_level(logging.INFO):
+        flow.handle([say("hello"), say("a500q"), say("how are you")], now=0)
+    talk, refused = caplog.messages
+    assert "That is talk, not an input." in talk
+    assert refused.startswith("Character 5: ")
+
+
+def test_a_crowd_is_told_nothing(flow: Flow, say: Say, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        flow.handle([say("hello"), say("a500q")], now=0)
+    assert caplog.messages == []
+    assert (flow.counters["talk"], flow.counters["refused"]) == (1, 1)
+
+
 def test_an_event_meant_for_a_receiver_is_counted_and_dropped(flow: Flow) -> None:
     flow.handle_event(NoteArrived(1, b""))
     assert flow.counters["unexpected_events"] == 1
