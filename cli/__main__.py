@@ -90,7 +90,7 @@ def run_command(name: str, words: Sequence[str]) -> int:
     )
     module.add_arguments(parser)
     try:
-        args, rest = parser.parse_known_args(words)
+        args, rest = parser.parse_known_args(getattr(module, "arrange", list)(words))
         if rest and not hasattr(args, "passed_on"):
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
     except SystemExit as end:  # argparse has printed the help (0) or the mistake (2)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
+from collections.abc import Sequence
 from typing import Any
 
 from bot.grammar import Parsed, Refused, Step, Talk, parse
 from bot.text import normalise
+from cli.errors import EXIT_USAGE, CommandError
 from config.controllers import ControllerError, controller_names, load_controller
 
 
@@ -25,13 +26,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", nargs="+", metavar="TEXT", help="the chat line")
 
 
+def arrange(words: Sequence[str]) -> Sequence[str]:
+    """Chat may begin with a `-`, which argparse takes for an option unless `--` stands before it."""
+    at = 0
+    while at < len(words) and words[at].startswith("--"):
+        if words[at] == "--":
+            return words
+        at += 2 if words[at] == "--controller" else 1
+    if at < len(words) and words[at].startswith("-") and words[at] != "-h":
+        return [*words[:at], "--", *words[at:]]
+    return words
+
+
 def run(args: argparse.Namespace) -> int:
-    """0 for a valid line, 1 for one that is refused or talk, 2 for a controller that does not exist."""
+    """0 for a valid line, 1 for one that is refused or talk; CommandError for an unknown controller."""
     try:
         controller = load_controller(args.controller)
     except ControllerError as error:
-        print(f"parse: {error}", file=sys.stderr)
-        return 2
+        raise CommandError(str(error), EXIT_USAGE) from error
     line = normalise(" ".join(args.text))
     result = parse(line, controller)
     if args.json:

@@ -6,6 +6,8 @@ import json
 import pytest
 
 from cli import parse
+from cli.__main__ import main
+from cli.errors import EXIT_USAGE
 
 
 def run(*argv: str) -> int:
@@ -72,7 +74,19 @@ def test_without_json_talk_is_said_to_be_talk(capsys: pytest.CaptureFixture[str]
 
 
 def test_an_unknown_controller_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("--controller", "n64", "a") == 2
+    assert main(["parse", "--controller", "n64", "a"]) == EXIT_USAGE
     printed = capsys.readouterr()
     assert printed.out == ""
+    assert printed.err.startswith("crowdpad parse: ")
     assert "nes, snes, xbox" in printed.err
+
+
+@pytest.mark.parametrize("words", [["-a"], ["-a", "b"], ["--json", "-a"], ["--controller", "nes", "-a"]])
+def test_a_line_may_begin_with_a_dash(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["parse", *words]) == 1
+    assert capsys.readouterr().err == ""
+
+
+def test_options_may_stand_behind_the_line_and_misspelt_ones_are_wrong_usage() -> None:
+    assert main(["parse", "a", "--json"]) == 0
+    assert main(["parse", "--jsno", "a"]) == EXIT_USAGE
