@@ -79,4 +79,6 @@ def _document(path: Path) -> positions.Document:
     except FileNotFoundError as error:
         raise ConfigError(path, [Mistake(0, 0, "", "there is no such file")]) from error
     except (OSError, ValueError) as error:
-        raise ConfigError(path, [Mistake(0, 0, "", f"cannot be read: {error}")]) from error
+        raise ConfigError(
+            path, [Mistake(0, 0, "", f"cannot be read: {getattr(error, 'strerror', None) or error}")]
+        ) from error

@@ -73,6 +73,14 @@ class IrcChat(Model):
         default=False, description="Whether lines from other channels of a Shared Chat session play too."
     )
 
+    @field_validator("token_file")
+    @classmethod
+    def _a_token_is_somebody_s(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        """`nick` stands before `token_file`: a wrong one is not in the data, and is reported by itself."""
+        if value is not None and info.data.get("nick", "") is None:
+            raise PydanticCustomError("nick", "a token needs `nick` too: the account it belongs to")
+        return value
+
 
 class LogChat(Model):
     """A recorded chat, played again."""

@@ -48,7 +48,7 @@ def read(path: Path, passphrase: str | None = None) -> bytes:
     except FileNotFoundError as error:
         raise KeyFileError(f"{path} does not exist; make it with: python3 run.py keys new {path}") from error
     except (OSError, ValueError) as error:  # ValueError: a path no file can have
-        raise KeyFileError(f"{path} cannot be read: {error}") from error
+        raise KeyFileError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     if len(data) > _MAX_FILE:
         raise KeyFileError(f"{path} is too large for a key file")
     text = data.decode("utf-8", "replace").strip()

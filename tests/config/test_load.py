@@ -125,7 +125,7 @@ def test_every_file_that_holds_a_secret_is_looked_at(
     model: type[BaseModel] = BotConfig
     lines = {**bot_lines, "identity_passphrase_file": "secret"}
     if name == "token_file":
-        lines = {**bot_lines, "chat": "{channel: a, token_file: secret}"}
+        lines = {**bot_lines, "chat": "{channel: a, nick: b, token_file: secret}"}
     elif name == "tls":
         model, lines = RelayConfig, {**relay_lines, "tls": "{cert: secret, key: secret}"}
     path = file_of(lines)
@@ -138,6 +138,14 @@ def test_every_file_that_holds_a_secret_is_looked_at(
     load(path, model)
 
 
+def test_a_token_without_its_account_is_a_mistake_at_its_line(said: Said, bot_lines: Lines) -> None:
+    lines = {**bot_lines, "chat": "{channel: a, token_file: token}"}
+    assert said(lines, BotConfig) == [
+        "4:32: chat.token_file: a token needs `nick` too: the account it belongs to"
+    ]
+    assert said({**lines, "chat": "{channel: a, nick: b, token_file: token}"}, BotConfig) == []
+
+
 def test_files_are_left_alone_when_nobody_asks(file_of: FileOf, bot_lines: Lines) -> None:
     load(file_of(bot_lines), BotConfig, check_files=False)
 
@@ -145,7 +153,8 @@ def test_files_are_left_alone_when_nobody_asks(file_of: FileOf, bot_lines: Lines
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     missing = tmp_path / "none.yaml"
     assert str(failure(missing, BotConfig)) == f"{missing}: there is no such file"
-    assert str(failure(tmp_path, BotConfig)).startswith(f"{tmp_path}: cannot be read")
+    assert str(failure(tmp_path, BotConfig)).startswith(f"{tmp_path}: cannot be read: ")
+    assert "Errno" not in str(failure(tmp_path, BotConfig))
     assert "cannot be read" in str(failure(Path("a\0b"), BotConfig))
 
 
