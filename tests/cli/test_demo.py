@@ -106,4 +106,6 @@ def test_ctrl_c_ends_it_with_the_summary_and_without_a_murmur() -> None:
     assert process.returncode == 0, err
     assert json.loads(out).keys() >= KEYS
     assert "Traceback" not in err
-    assert "pending" not in err.lower().replace("task pending name", "")
+    # asyncio's debug mode tells of every slow turn and names its task; a slow machine is no fault.
+    told = [line for line in err.lower().splitlines() if " took " not in line]
+    assert not any("pending" in line for line in told), err
