@@ -33,6 +33,8 @@ _ID_RANGE: Final = 1 << 32
 _RIDERS: Final = 64
 # The resend timer doubles twice at most: by then the order is nearly too old to matter.
 _MAX_BACKOFF: Final = 4
+# Timers of answered orders that may lie about before they are swept out.
+_SPENT_TIMERS: Final = 1024
 
 
 class OutboxFull(Exception):  # noqa: N818  a state of the link, not a fault
@@ -256,3 +258,6 @@ class Outbox:
     def _set_due(self, entry: Entry, moment: float) -> None:
         entry.due = moment
         heapq.heappush(self._timers, (moment, entry.id))
+        if len(self._timers) > 4 * len(self._entries) + _SPENT_TIMERS:
+            self._timers = [(entry.due, entry.id) for entry in self._entries.values()]
+            heapq.heapify(self._timers)

@@ -482,3 +482,14 @@ def test_every_order_has_exactly_one_end(actions: list[tuple[str, int]]) -> None
         pass_time()
     assert sorted(ended) == given_out
     assert len(outbox) == 0
+
+
+def test_timers_of_answered_orders_do_not_pile_up() -> None:
+    outbox = Outbox(stale_after=1_500.0, give_up_after=10_000.0, inquire_every=500.0)
+    for n in range(20_000):
+        now = n * 0.1
+        id = outbox.add((Frame(1, 1300, int(now)),), now)
+        list(outbox.fresh(now, 400.0, 1_000, 5.0))
+        outbox.answer(id, Outcome.APPLIED)
+    assert len(outbox._timers) <= 1_100
+    assert outbox.next_timeout() is None
