@@ -168,7 +168,7 @@ def test_saving_never_overwrites(tmp_path: Path, wallet: Identity) -> None:
 
 
 def test_a_missing_key_file_is_answered_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(IdentityError, match="python3 run.py keys new"):
+    with pytest.raises(IdentityError, match=r"python3 run\.py keys new"):
         Identity.load(tmp_path / "none.key")
 
 
