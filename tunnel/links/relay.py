@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import os
 import ssl
 from collections import Counter, deque
 from collections.abc import Callable
@@ -242,7 +243,10 @@ class RelayLink:
                 f"{self.url} answers with HTTP {error.response.status_code}; is it a crowdpad relay?"
             )
         if isinstance(error, OSError):
-            return LinkError(f"Cannot reach the relay {self.url}: {error.strerror or error}.")
+            # asyncio puts its own words, address and all, where the system's would stand
+            number = error.errno or 0
+            reason = os.strerror(number).lower() if number > 0 else error.strerror or str(error)
+            return LinkError(f"Cannot reach the relay {self.url}: {reason}.")
         return LinkError(f"Cannot connect to {self.url}: {error}.", refused=isinstance(error, InvalidURI))
 
     def _explain_close(self, error: ConnectionClosed) -> LinkError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+import os
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -132,7 +133,8 @@ class RelayServer:
                 logger=_library_log,
             )
         except OSError as error:
-            raise RelayError(f"cannot listen on {host}, port {port}: {error.strerror or error}") from error
+            reason = os.strerror(error.errno).lower() if error.errno and error.errno > 0 else str(error)
+            raise RelayError(f"cannot listen on {host}, port {port}: {reason}") from error
         self._servers.append(server)
 
     async def _sweep(self) -> None:
