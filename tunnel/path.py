@@ -35,7 +35,7 @@ OVERDUE_MS: Final = 50.0
 LOSSY: Final = 0.02
 # Loss is judged over about this many datagrams: enough to see 2 %, few enough to follow a line that turns
 # bad.
-_LOSS_MEMORY: Final = 200
+_LOSS_MEMORY: Final = 200.0
 # How long it is treated as suffering after the last sign: long enough not to flap between bursts.
 RELAX_MS: Final = 5_000.0
 
@@ -101,9 +101,7 @@ class Path:
         self.last_heard = float("-inf")
         self._echo: tuple[int, int, float, int] | None = None  # sent time, count, when it came, heard by then
         self._answered: tuple[int, int] | None = None  # the latest (sent, heard by the peer) that was echoed
-        self._lately_sent = self._lately_heard = float(
-            _LOSS_MEMORY
-        )  # fading sums: a path is innocent at first
+        self._lately_sent = self._lately_heard = _LOSS_MEMORY  # fading sums: a path is innocent at first
 
     def view(self, now: float) -> PathView:
         """For `choose`."""

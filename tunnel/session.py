@@ -213,10 +213,9 @@ class Session:
         """Everything that has to leave now, inputs before notes."""
         if not self._evidence.holds():
             self._disbelieve(now)
-        self._keyring.expire(now)
         transmits, self._handshakes = self._handshakes, []
         channel = self._keyring.current
-        if channel is not None and self._clock is not None and self.paths.up:
+        if channel is not None and not channel.expired(now) and self._clock is not None and self.paths.up:
             transmits += self._inputs(channel, self._clock, now)
             transmits += self._collect_notes(channel, now)
             transmits += self._due_heartbeats(channel, now)
