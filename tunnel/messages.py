@@ -183,18 +183,17 @@ def _items(content: bytes) -> Iterator[tuple[int, bytes]]:
         offset += size
 
 
-def packs(items: Iterable[bytes], room: int) -> Iterator[list[bytes]]:
+def packs(items: Iterable[bytes], room: int) -> list[list[bytes]]:
     """Parts in as few packs of at most `room` bytes as they fit into in order. None is larger than `room`."""
-    pack: list[bytes] = []
-    size = 0
+    result: list[list[bytes]] = []
+    left = 0
     for item in items:
-        if size + len(item) > room:
-            yield pack
-            pack, size = [], 0
-        pack.append(item)
-        size += len(item)
-    if pack:
-        yield pack
+        if not result or len(item) > left:
+            result.append([])
+            left = room
+        result[-1].append(item)
+        left -= len(item)
+    return result
 
 
 def pack_heartbeat(heartbeat: Heartbeat) -> bytes:

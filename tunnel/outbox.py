@@ -17,14 +17,13 @@ from __future__ import annotations
 
 import enum
 import heapq
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
 from tunnel.events import Outcome
 from tunnel.frame import Frame, SequenceId, check_frames, pack_frames
-from tunnel.messages import MAX_TARGETS, pack_cancel, pack_sequence
+from tunnel.messages import MAX_TARGETS, pack_cancel, pack_sequence, packs
 
 # 10,000 commands/s with a round trip of 100 ms leave 1,000 unanswered; four times that is a broken link.
 CAPACITY: Final = 4096
@@ -112,27 +111,21 @@ class Outbox:
         """Whether something waits to be sent for the first time."""
         return bool(self._new)
 
-    def fresh(self, now: float, timeout: float, room: int, spacing: float) -> Iterator[list[bytes]]:
+    def fresh(self, now: float, timeout: float, room: int, spacing: float) -> list[list[bytes]]:
         """Everything new, in packs of records of at most `room` bytes each.
 
         What room is left carries older unanswered orders, oldest first, if they last left `spacing` ago: a
         copy that rides along on a datagram that leaves anyway heals a loss without any timer.
         """
         new, self._new = self._new, []
-        pack: list[bytes] = []
-        size = 0
-        for entry in new:
-            if entry.id not in self._entries:
-                continue
-            if size + len(entry.record) > room:
-                yield pack
-                pack, size = [], 0
-            pack.append(entry.record)
-            size += len(entry.record)
+        leaving = [entry for entry in new if entry.id in self._entries]
+        for entry in leaving:
             self._mark_sent(entry, now, timeout)
-        if pack:
-            self._ride_along(pack, room - size, now, spacing)
-            yield pack
+        *full, last = packs([entry.record for entry in leaving], room) or [[]]
+        if last:
+            self._ride_along(last, room - sum(map(len, last)), now, spacing)
+            full.append(last)
+        return full
 
     def due(self, now: float) -> Due:
         """What the time that has come asks for. Harmless to call too early."""
@@ -144,22 +137,13 @@ class Outbox:
                 self._fall_due(entry, now, result)
         return result
 
-    def again(self, entries: list[Entry], now: float, timeout: float, room: int) -> Iterator[list[bytes]]:
+    def again(self, entries: list[Entry], now: float, timeout: float, room: int) -> list[list[bytes]]:
         """The records of `entries`, in packs as from `fresh`."""
-        pack: list[bytes] = []
-        size = 0
-        for entry in entries:
-            if entry.id not in self._unanswered:
-                continue  # answered since it fell due
-            if size + len(entry.record) > room:
-                yield pack
-                pack, size = [], 0
-            pack.append(entry.record)
-            size += len(entry.record)
+        overdue = [entry for entry in entries if entry.id in self._unanswered]  # some were answered meanwhile
+        for entry in overdue:
             entry.backoff = min(entry.backoff * 2, _MAX_BACKOFF)
             self._mark_sent(entry, now, timeout)
-        if pack:
-            yield pack
+        return packs([entry.record for entry in overdue], room)
 
     def answer(self, id: SequenceId, outcome: Outcome) -> Entry | None:
         """A receipt came. Returns the entry if this settles it, None if there is nothing to tell."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from tunnel.channel import SIGNED_OVERHEAD
@@ -53,14 +53,14 @@ class Sending:
         for start in range(0, len(targets), MAX_TARGETS):
             self._outbox.add_cancel(targets[start : start + MAX_TARGETS], now)
 
-    def fresh(self, clock: PeerClock, now: float) -> Iterator[list[bytes]]:
+    def fresh(self, clock: PeerClock, now: float) -> list[list[bytes]]:
         """Packs of records that leave now for the first time, each for one datagram."""
         if not self._outbox.has_new():
-            return iter(())
+            return []
         spacing = max((clock.round_trip or 0.0) / 2, _SHORTEST_SPACING_MS)
         return self._outbox.fresh(now, clock.resend_timeout, _ROOM, spacing)
 
-    def again(self, clock: PeerClock, now: float) -> Iterator[list[bytes]]:
+    def again(self, clock: PeerClock, now: float) -> list[list[bytes]]:
         """Packs of records whose answer is overdue."""
         overdue, self._overdue = self._overdue, {}
         return self._outbox.again(list(overdue.values()), now, clock.resend_timeout, _ROOM)

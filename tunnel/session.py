@@ -270,22 +270,22 @@ class Session:
         if not first:
             self.counters["copies"] += 1
             return
-        if is_inputs and self._receiving is None:
-            raise DatagramError("not for this end")
         if is_inputs:
-            self._inputs_came(self._evidence.keep(channel, datagram, content), path, now)
+            if self._receiving is None:
+                raise DatagramError("not for this end")
+            content = self._evidence.keep(channel, datagram, content)
+            self._inputs_came(self._receiving, content, path, now)
         else:
             self._notes_came(content, path, now)
         if not held_back:
             self._events += self._liveness.heard(now)
 
-    def _inputs_came(self, content: bytes, path: Path, now: float) -> None:
-        if self._receiving is None or self._clock is None:
-            raise DatagramError("not for this end")
+    def _inputs_came(self, receiving: Receiving, content: bytes, path: Path, now: float) -> None:
+        assert self._clock is not None, "a channel has come alive before it opens anything"
         sent, records = parse_inputs(content)
         self._answer_on.add(path.id)
         self.paths.hurry_heartbeats(now + self._timing.heartbeat)
-        self._events += self._receiving.inputs_came(sent, records, self._clock, now)
+        self._events += receiving.inputs_came(sent, records, self._clock, now)
 
     def _notes_came(self, content: bytes, path: Path, now: float) -> None:
         sent, items = parse_notes(content)
