@@ -62,9 +62,7 @@ class Channel:
         return self._seal(header, content)
 
     def seal_signed(self, content: bytes, signer: Identity) -> bytes:
-        """An INPUTS datagram: the content, then the signer's signature over transcript, header and
-        content.
-        """
+        """An INPUTS datagram: the content, then its signature over transcript, header and content."""
         header = self._next_header(Type.INPUTS)
         return self._seal(header, content + signer.sign_digest(self._digest(header.pack(), content)))
 

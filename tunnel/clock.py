@@ -19,8 +19,7 @@ _MAX_SAMPLES: Final = 64
 _DRIFT_MS: Final = 12.0
 # Nobody's first resend should wait long; most home lines answer a relay within this.
 _FIRST_TIMEOUT_MS: Final = 250.0
-# Below 50 ms a resend mostly overtakes the answer it waits for (Mosh, section 2.2: its floor is 50 ms as
-# well).
+# Below 50 ms a resend mostly overtakes the answer it waits for (Mosh's floor, too: section 2.2).
 _SHORTEST_TIMEOUT_MS: Final = 50.0
 # Late is dropped after 1.5 s; a longer timer would give a lost input no second chance.
 _LONGEST_TIMEOUT_MS: Final = 400.0

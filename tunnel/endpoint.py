@@ -29,8 +29,7 @@ from tunnel.timing import Timing
 from tunnel.wallclock import WallClock
 
 MAX_PATHS: Final = 10
-# A relay that lets us in and throws us out at once has failed again; one that carried this long starts
-# afresh.
+# A relay that lets us in and throws us out at once has failed again; after this long it starts afresh.
 _STEADY_MS: Final = 5_000.0
 _log = logging.getLogger(__name__)
 

@@ -25,6 +25,7 @@ FRAME_SIZE: Final = 16
 # 64 frames are 1,024 bytes: with header, signature and tag still inside one 1,200-byte datagram.
 MAX_FRAMES: Final = 64
 MAX_DATE: Final = 2**64 - 1
+ID_RANGE: Final = 1 << 32  # ids count modulo this
 
 _LAYOUT: Final = struct.Struct("<iiQ")
 
@@ -43,7 +44,7 @@ class Frame(NamedTuple):
 
 def is_before(id: SequenceId, other: SequenceId) -> bool:
     """Whether `id` was given out before `other`: ids count modulo 2^32 (serial arithmetic, RFC 1982)."""
-    return 0 < (other - id) % (1 << 32) < 1 << 31
+    return 0 < (other - id) % ID_RANGE < ID_RANGE // 2
 
 
 def pack_frames(frames: tuple[Frame, ...]) -> bytes:

@@ -10,13 +10,12 @@ from array import array
 from typing import Final
 
 from tunnel.events import Outcome
-from tunnel.frame import SequenceId
+from tunnel.frame import ID_RANGE, SequenceId
 
 # The sender has at most 4,096 unanswered; sixteen times that also covers copies that wander for seconds.
 MEMORY: Final = 1 << 16
 _UNSEEN: Final = 255
 _FORGOTTEN: Final = bytes([_UNSEEN]) * MEMORY
-_ID_RANGE: Final = 1 << 32
 
 
 class Inbox:
@@ -37,8 +36,8 @@ class Inbox:
 
     def outcome(self, id: SequenceId) -> Outcome | None:
         """What became of it; None if it was never seen. Too old to remember counts as stale."""
-        behind = (self._highest - id) % _ID_RANGE
-        if behind > _ID_RANGE // 2:
+        behind = (self._highest - id) % ID_RANGE
+        if behind > ID_RANGE // 2:
             return None
         if behind >= MEMORY:
             return Outcome.STALE
@@ -47,13 +46,13 @@ class Inbox:
 
     def moment(self, id: SequenceId) -> int:
         """When its outcome was decided, in the wire's microseconds; 0 if it is not remembered."""
-        behind = (self._highest - id) % _ID_RANGE
+        behind = (self._highest - id) % ID_RANGE
         known = behind < MEMORY and self._outcomes[id % MEMORY] not in (_UNSEEN, Outcome.RECEIVED)
         return self._moments[id % MEMORY] if known else 0
 
     def settle(self, id: SequenceId, outcome: Outcome, moment: int) -> None:
         """Remembers the outcome of a remembered id."""
-        if (self._highest - id) % _ID_RANGE < MEMORY:
+        if (self._highest - id) % ID_RANGE < MEMORY:
             self._outcomes[id % MEMORY] = outcome
             self._moments[id % MEMORY] = moment
 
@@ -66,8 +65,8 @@ class Inbox:
 
     def _advance(self, id: SequenceId) -> None:
         """Moves the ring forward to `id`, forgetting what it passes."""
-        ahead = (id - self._highest) % _ID_RANGE
-        if ahead >= _ID_RANGE // 2:
+        ahead = (id - self._highest) % ID_RANGE
+        if ahead >= ID_RANGE // 2:
             return
         first, last = (self._highest + 1) % MEMORY, id % MEMORY
         if ahead >= MEMORY:

@@ -23,7 +23,6 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 TAG_SIZE: Final = 16
-KEY_SIZE: Final = 32
 
 
 class NoiseError(Exception):

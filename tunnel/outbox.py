@@ -22,12 +22,11 @@ from itertools import islice
 from typing import Final
 
 from tunnel.events import Outcome
-from tunnel.frame import Frame, SequenceId, check_frames, pack_frames
+from tunnel.frame import ID_RANGE, Frame, SequenceId, check_frames, pack_frames
 from tunnel.messages import MAX_TARGETS, pack_cancel, pack_sequence, packs
 
 # 10,000 commands/s with a round trip of 100 ms leave 1,000 unanswered; four times that is a broken link.
 CAPACITY: Final = 4096
-_ID_RANGE: Final = 1 << 32
 # A datagram has room for 33 of the smallest records; looking at twice that many bounds the search.
 _RIDERS: Final = 64
 # The resend timer doubles twice at most: by then the order is nearly too old to matter.
@@ -56,7 +55,6 @@ class Entry:
     id: SequenceId
     record: bytes
     date: float
-    last_date: float
     is_cancel: bool
     stage: Stage = Stage.NEW
     first_sent: float = float("-inf")
@@ -96,16 +94,14 @@ class Outbox:
         check_frames(frames)
         packed = pack_frames(frames)
         id = self._take_id()
-        return self._enter(
-            Entry(id, pack_sequence(id, packed), frames[0].date, frames[-1].date, is_cancel=False), now
-        )
+        return self._enter(Entry(id, pack_sequence(id, packed), frames[0].date, is_cancel=False), now)
 
     def add_cancel(self, targets: tuple[SequenceId, ...], now: float) -> SequenceId:
         """Takes back up to 64 sequences; none means everything. May exceed the capacity: it only releases."""
         if len(targets) > MAX_TARGETS:
             raise ValueError(f"one cancel names at most {MAX_TARGETS} sequences")
         id = self._take_id(urgent=True)
-        return self._enter(Entry(id, pack_cancel(id, targets), now, now, is_cancel=True), now)
+        return self._enter(Entry(id, pack_cancel(id, targets), now, is_cancel=True), now)
 
     def has_new(self) -> bool:
         """Whether something waits to be sent for the first time."""
@@ -191,7 +187,7 @@ class Outbox:
         if len(self._entries) >= CAPACITY and not urgent:
             raise OutboxFull(f"{CAPACITY} sequences are unanswered")
         id = SequenceId(self._next_id)
-        self._next_id = (self._next_id + 1) % _ID_RANGE
+        self._next_id = (self._next_id + 1) % ID_RANGE
         return id
 
     def _enter(self, entry: Entry, now: float) -> SequenceId:

@@ -8,7 +8,7 @@ from typing import Final
 from tunnel.clock import PeerClock
 from tunnel.envelope import MAX_DATAGRAM, SEALED_OVERHEAD
 from tunnel.events import CancelArrived, Event, Outcome, SequenceArrived
-from tunnel.frame import FrameError, Sequence, SequenceId, is_before, unpack_frames
+from tunnel.frame import ID_RANGE, FrameError, Sequence, SequenceId, is_before, unpack_frames
 from tunnel.inbox import MEMORY, Inbox
 from tunnel.messages import (
     ITEM_OVERHEAD,
@@ -132,7 +132,7 @@ class Receiving:
         below = self._cancelled_below
         if below is None or not is_before(id, below):
             return False
-        if (below - id) % (1 << 32) > MEMORY:  # so far behind it is stale anyway, or the ids have wrapped
+        if (below - id) % ID_RANGE > MEMORY:  # so far behind it is stale anyway, or the ids have wrapped
             self._cancelled_below = None
             return False
         return True

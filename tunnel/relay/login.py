@@ -41,7 +41,6 @@ from typing import Final, Self, TypeGuard
 VERSION: Final = 1
 LOGIN_BYTES: Final = 1_024  # a login is about 330; nothing before the welcome may be longer
 MOST_ROOMS: Final = 2
-ROOM_BYTES: Final = 16
 _LONGEST_NAME: Final = 64
 # The end of the year 9999, as far as dates go in most languages. Bounds the day a room's name is made from.
 _LATEST_MS: Final = 253_402_300_799_999
