@@ -233,7 +233,8 @@ def bot(pipe: Connection, relays: tuple[str, ...], chat: str, keep: bool) -> Non
     from bot.chat import open_source
     from bot.chat.line import ChatLine
     from bot.observer import Observer
-    from config.model import BotConfig, ChatLimits, IrcChat
+    from config.chats import IrcChat
+    from config.model import BotConfig, ChatLimits
     from tunnel.events import Outcome
     from tunnel.frame import SequenceId
 

@@ -23,7 +23,8 @@ from bench.world.twitch import LocalTwitch
 from bench.world.weather import CLIMATES
 from bot.app import Bot
 from bot.chat import open_source
-from config.model import TWITCH_URL, BotConfig, ChatLimits, IrcChat, ReceiverConfig
+from config.chats import TWITCH_URL, IrcChat
+from config.model import BotConfig, ChatLimits, ReceiverConfig
 from injector.app import Receiver
 from injector.devices.device import Device
 from injector.devices.screen import ScreenDevice

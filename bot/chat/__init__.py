@@ -9,7 +9,7 @@ from bot.chat.irc_source import IrcSource
 from bot.chat.line import ChatSource
 from bot.chat.log import LogSource
 from bot.chat.terminal import TerminalSource
-from config.model import IrcChat, LogChat, TerminalChat
+from config.chats import IrcChat, LogChat, TerminalChat
 from tunnel.wallclock import WallClock
 
 __all__ = ["SourceError", "open_source"]

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from config.chats import IrcChat, LogChat
 from config.load import load, mistake_at, sniff
 from config.mistakes import ConfigError
-from config.model import BotConfig, IrcChat, LogChat, ReceiverConfig, RelayConfig
+from config.model import BotConfig, ReceiverConfig, RelayConfig
 
 EXAMPLES = Path(__file__).parents[2] / "config" / "examples"
 MODELS: dict[str, type[BaseModel]] = {"bot": BotConfig, "receiver": ReceiverConfig, "relay": RelayConfig}

@@ -6,21 +6,18 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from config.base import Model
+from config.chats import TWITCH_URL, IrcChat, LogChat, TerminalChat
 from config.codes import Control
 from config.model import (
-    TWITCH_URL,
     BotConfig,
     ChatLimits,
     GamepadOptions,
     IidOptions,
-    IrcChat,
-    LogChat,
-    Model,
     ReceiverConfig,
     RelayConfig,
     RelayLimits,
     ScreenOptions,
-    TerminalChat,
     TlsFiles,
 )
 
@@ -105,25 +102,6 @@ def test_programs_may_pass_what_files_hold() -> None:
     config = BotConfig(identity=Path("x"), receiver=KEY, relays=RELAYS, chat=TerminalChat())
     assert config.identity == Path("x")
     assert config.chat == TerminalChat(name="you")
-
-
-@pytest.mark.parametrize(
-    ("chat", "expected"),
-    [
-        ({"channel": "#Foo_1"}, IrcChat(channel="foo_1")),
-        ({"source": "irc", "channel": "a", "nick": "Bot"}, IrcChat(channel="a", nick="bot")),
-        ({"source": "log", "file": "chat.log", "speed": 0}, LogChat(file=Path("chat.log"), speed=0)),
-        ({"source": "terminal", "name": "Ann"}, TerminalChat(name="Ann")),
-    ],
-)
-def test_the_source_chooses_where_chat_comes_from(chat: dict[str, Any], expected: BaseModel) -> None:
-    assert bot(chat=chat).chat == expected
-
-
-@pytest.mark.parametrize("channel", ["", "#", "##a", "a b", "a" * 26, "ä", "a-b", "a\n"])
-def test_what_twitch_would_not_take_for_a_channel_is_refused(channel: str) -> None:
-    with pytest.raises(ValidationError):
-        IrcChat(channel=channel)
 
 
 @pytest.mark.parametrize("count", [0, 11])

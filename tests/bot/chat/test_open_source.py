@@ -8,7 +8,7 @@ from bot.chat import SourceError, open_source
 from bot.chat.irc_source import IrcSource
 from bot.chat.log import LogSource
 from bot.chat.terminal import TerminalSource
-from config.model import IrcChat, LogChat, TerminalChat
+from config.chats import IrcChat, LogChat, TerminalChat
 from tunnel.wallclock import WallClock
 
 CLOCK = WallClock()
