@@ -17,7 +17,15 @@ from functools import lru_cache, partial
 from typing import Final, NamedTuple, Protocol
 
 from bot.backlog import Backlog
-from bot.chat.line import ChatCleared, ChatEvent, ChatLine, MessageDeleted, SourceState, UserCleared
+from bot.chat.line import (
+    ChatCleared,
+    ChatEvent,
+    ChatLine,
+    MessageDeleted,
+    SourceState,
+    Triggered,
+    UserCleared,
+)
 from bot.crowd import Crowd, Verdict
 from bot.frames import Plan, dated, plan
 from bot.grammar import Parsed, Refused, Talk, parse
@@ -172,7 +180,7 @@ class Flow:
             log.info("That is talk, not an input. (This is said once.)")
 
     def _hear_other(
-        self, event: UserCleared | MessageDeleted | ChatCleared | SourceState, now: float
+        self, event: UserCleared | MessageDeleted | ChatCleared | Triggered | SourceState, now: float
     ) -> None:
         match event:
             case UserCleared(user):
@@ -184,6 +192,8 @@ class Flow:
             case ChatCleared():
                 self._take_back(lambda _: True)
                 self._tunnel.cancel(())
+            case Triggered(kind=kind):
+                self.counters[f"triggered_{kind}"] += 1
             case SourceState(up, text, ended):
                 log.log(logging.INFO if up or ended else logging.WARNING, "%s", text)
                 self._observer.source(event)

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from bench.world import twitch_lines as lines
 from bench.world.twitch_commands import Commands
 from bench.world.twitch_hall import Hall, Member
-from bot.chat.line import Role
+from config.levels import Level
 from tunnel.wallclock import WallClock
 
 _library_log = logging.getLogger(f"{__name__}.websockets")
@@ -87,9 +87,9 @@ class LocalTwitch:
         return frozenset(self._hall.members)
 
     @property
-    def roles(self) -> dict[str, Role]:
+    def levels(self) -> dict[str, Level]:
         """Who is what, by login: change it at will."""
-        return self._hall.roles
+        return self._hall.levels
 
     @property
     def url(self) -> str:
@@ -102,7 +102,7 @@ class LocalTwitch:
         user: str,
         text: str,
         *,
-        role: Role = Role.VIEWER,
+        level: Level = Level.VIEWER,
         id: str | None = None,
         channel: str | None = None,
         **tags: str,
@@ -114,7 +114,7 @@ class LocalTwitch:
         id = id or self._hall.next_id()
         channel = channel or self._hall.channels[0]
         extra = {key.replace("_", "-"): value for key, value in tags.items()}
-        self._hall.publish(channel, [self._hall.write(channel, user, text, id=id, role=role, extra=extra)])
+        self._hall.publish(channel, [self._hall.write(channel, user, text, id=id, level=level, extra=extra)])
         return id
 
     def say_many(self, said: Iterable[tuple[str, str]], *, channel: str | None = None) -> list[str]:

@@ -113,11 +113,11 @@ class Commands:
         if channel not in self._hall.channels or not text or len(text) > MAX_TEXT:
             self._hall.counters["privmsg_ignored"] += 1
             return
-        role = self._hall.role(member.nick, channel)
-        line = self._hall.write(channel, member.nick, text, id=self._hall.next_id(), role=role)
+        level = self._hall.level(member.nick, channel)
+        line = self._hall.write(channel, member.nick, text, id=self._hall.next_id(), level=level)
         self._hall.publish(channel, [line], but=member)
         self._hall.counters["privmsg"] += 1
         if "commands" in member.capabilities:
             self._hall.send(
-                [member], self._hall.for_member(member, lines.user_state(channel, member.nick, role))
+                [member], self._hall.for_member(member, lines.user_state(channel, member.nick, level))
             )

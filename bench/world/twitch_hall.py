@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from websockets.asyncio.server import ServerConnection, broadcast
 
 from bench.world import twitch_lines as lines
-from bot.chat.line import Role
+from config.levels import Level
 from tunnel.wallclock import WallClock
 
 # About 55 kB: Twitch puts several lines into a frame, too.
@@ -41,14 +41,14 @@ class Hall:
     """The members of all channels.
 
     channels  those that exist
-    roles     who is what, by login; the owner of a channel is its broadcaster anyway
+    levels     who is what, by login; the owner of a channel is its broadcaster anyway
     silent    nothing is sent while this is set
     """
 
     def __init__(self, channels: Iterable[str], clock: WallClock) -> None:
         self.channels = tuple(channel.lower() for channel in channels)
         self.members: set[Member] = set()
-        self.roles: dict[str, Role] = {}
+        self.levels: dict[str, Level] = {}
         self.counters: Counter[str] = Counter()
         self.silent = False
         self._clock = clock
@@ -64,9 +64,9 @@ class Hall:
         """In the form of the UUIDs Twitch gives its lines."""
         return f"{next(self._ids):08x}-c0de-4bad-8ace-0123456789ab"
 
-    def role(self, login: str, channel: str) -> Role:
+    def level(self, login: str, channel: str) -> Level:
         """What somebody is in a channel."""
-        return Role.BROADCASTER if login == channel else self.roles.get(login, Role.VIEWER)
+        return Level.BROADCASTER if login == channel else self.levels.get(login, Level.VIEWER)
 
     def write(
         self,
@@ -75,11 +75,11 @@ class Hall:
         text: str,
         *,
         id: str,
-        role: Role = Role.VIEWER,
+        level: Level = Level.VIEWER,
         extra: Mapping[str, str] | None = None,
     ) -> str:
         """A chat line of this moment."""
-        return lines.privmsg(channel, user, text, id=id, sent_ms=self.now(), role=role, extra=extra)
+        return lines.privmsg(channel, user, text, id=id, sent_ms=self.now(), level=level, extra=extra)
 
     async def joined(self, channel: str, count: int) -> None:
         """Waits until this many members are in the channel."""

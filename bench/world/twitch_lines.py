@@ -6,17 +6,17 @@ import zlib
 from collections.abc import Mapping
 from functools import lru_cache
 
-from bot.chat.line import Role
+from config.levels import Level
 
 SERVER = "tmi.twitch.tv"
 
-# What the tags say of each role: badges, badge-info, mod, subscriber, user-type. A VIP has one tag more.
+# What the tags say of each level: badges, badge-info, mod, subscriber, user-type. A VIP has one tag more.
 _STANDING = {
-    Role.VIEWER: ("", "", "0", "0", ""),
-    Role.SUBSCRIBER: ("subscriber/12", "subscriber/14", "0", "1", ""),
-    Role.VIP: ("vip/1", "", "0", "0", ""),
-    Role.MODERATOR: ("moderator/1,subscriber/12", "subscriber/22", "1", "1", "mod"),
-    Role.BROADCASTER: ("broadcaster/1,subscriber/0", "subscriber/35", "0", "1", ""),
+    Level.VIEWER: ("", "", "0", "0", ""),
+    Level.SUBSCRIBER: ("subscriber/12", "subscriber/14", "0", "1", ""),
+    Level.VIP: ("vip/1", "", "0", "0", ""),
+    Level.MODERATOR: ("moderator/1,subscriber/12", "subscriber/22", "1", "1", "mod"),
+    Level.BROADCASTER: ("broadcaster/1,subscriber/0", "subscriber/35", "0", "1", ""),
 }
 _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\:", " ": "\\s", "\r": "\\r", "\n": "\\n"})
 
@@ -33,14 +33,14 @@ def privmsg(
     *,
     id: str,
     sent_ms: int,
-    role: Role,
+    level: Level,
     extra: Mapping[str, str] | None = None,
 ) -> str:
     """A chat line with the tags of 2026. `extra` adds tags or overwrites them."""
     if not extra:
-        before_id, before_time, end = _frame(channel, user, role)
+        before_id, before_time, end = _frame(channel, user, level)
         return f"{before_id}{id}{before_time}{sent_ms}{end}{text}"
-    tags = {**_tags(channel, user, role), "id": id, "tmi-sent-ts": str(sent_ms), **extra}
+    tags = {**_tags(channel, user, level), "id": id, "tmi-sent-ts": str(sent_ms), **extra}
     return f"{_tagged(tags)} {_source(user)} PRIVMSG #{channel} :{text}"
 
 
@@ -101,9 +101,9 @@ def membership(channel: str, nick: str, command: str) -> str:
     return f"{_source(nick)} {command} #{channel}"
 
 
-def user_state(channel: str, user: str, role: Role) -> str:
+def user_state(channel: str, user: str, level: Level) -> str:
     """Twitch's answer to the author of a line, in place of an echo."""
-    badges, info, mod, subscriber, kind = _STANDING[role]
+    badges, info, mod, subscriber, kind = _STANDING[level]
     tags = {"badge-info": info, "badges": badges, "color": "", "display-name": user, "emote-sets": "0"}
     tags |= {"mod": mod, "subscriber": subscriber, "user-type": kind}
     return f"{_tagged(tags)} :{SERVER} USERSTATE #{channel}"
@@ -115,15 +115,15 @@ def without_tags(line: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _frame(channel: str, user: str, role: Role) -> tuple[str, str, str]:
+def _frame(channel: str, user: str, level: Level) -> tuple[str, str, str]:
     """Everything of a plain line but id, time and text: writing ten thousand a second must be cheap."""
-    written = _tagged({**_tags(channel, user, role), "id": "\x00", "tmi-sent-ts": "\x00"})
+    written = _tagged({**_tags(channel, user, level), "id": "\x00", "tmi-sent-ts": "\x00"})
     before_id, before_time, end = written.split("\x00")
     return before_id, before_time, f"{end} {_source(user)} PRIVMSG #{channel} :"
 
 
-def _tags(channel: str, user: str, role: Role) -> dict[str, str]:
-    badges, info, mod, subscriber, kind = _STANDING[role]
+def _tags(channel: str, user: str, level: Level) -> dict[str, str]:
+    badges, info, mod, subscriber, kind = _STANDING[level]
     number = account_number(user)
     tags = {
         "badge-info": info,
@@ -144,7 +144,7 @@ def _tags(channel: str, user: str, role: Role) -> dict[str, str]:
         "user-id": number,
         "user-type": kind,
     }
-    return {**tags, "vip": "1"} if role is Role.VIP else tags
+    return {**tags, "vip": "1"} if level is Level.VIP else tags
 
 
 def _tagged(tags: Mapping[str, str]) -> str:

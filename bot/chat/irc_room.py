@@ -9,24 +9,25 @@ from collections import Counter
 from collections.abc import Callable
 
 from bot.chat.irc_message import Message, read_tags, read_time, unescape
-from bot.chat.line import ChatCleared, ChatEvent, ChatLine, MessageDeleted, Role, UserCleared
+from bot.chat.line import ChatCleared, ChatEvent, ChatLine, MessageDeleted, UserCleared
 from bot.chat.seen import Recent
+from config.levels import Level
 
 # Twitch's ids are UUIDs (36) and its accounts have numbers (10) or logins (25). A longer one is not kept:
 # memories are bounded in number, so their entries must be bounded too.
 MAX_ID = 64
 
 # Highest first; a name matches a whole badge. A founder is a subscriber of the first hour.
-_ROLE_OF_BADGE = (
-    (",broadcaster/", Role.BROADCASTER),
-    (",moderator/", Role.MODERATOR),
-    (",lead_moderator/", Role.MODERATOR),
-    (",vip/", Role.VIP),
-    (",subscriber/", Role.SUBSCRIBER),
-    (",founder/", Role.SUBSCRIBER),
+_LEVEL_OF_BADGE = (
+    (",broadcaster/", Level.BROADCASTER),
+    (",moderator/", Level.MODERATOR),
+    (",lead_moderator/", Level.MODERATOR),
+    (",vip/", Level.VIP),
+    (",subscriber/", Level.SUBSCRIBER),
+    (",founder/", Level.SUBSCRIBER),
 )
 # The same said by a tag of its own, for whoever hides the badge.
-_ROLE_OF_TAG = (("mod", Role.MODERATOR), ("vip", Role.VIP), ("subscriber", Role.SUBSCRIBER))
+_LEVEL_OF_TAG = (("mod", Level.MODERATOR), ("vip", Level.VIP), ("subscriber", Level.SUBSCRIBER))
 
 
 class IrcRoom:
@@ -87,11 +88,12 @@ class IrcRoom:
             id=self._id_of(tags),
             user=user,
             name=unescape(tags.get("display-name") or login),
-            role=_role_of(tags),
+            level=_level_of(tags),
             text=params[1],
             sent_ms=read_time(tags.get("tmi-sent-ts", "")),
             arrived_ms=now,
             room=room,
+            login=login,
         )
 
     def _is_here(self, params: list[str]) -> bool:
@@ -156,14 +158,14 @@ class IrcRoom:
         return True
 
 
-def _role_of(tags: dict[str, str]) -> Role:
-    """The highest role held in the channel we read; `source-badges` are of another one."""
-    role = Role.VIEWER
+def _level_of(tags: dict[str, str]) -> Level:
+    """The highest level held in the channel we read; `source-badges` are of another one."""
+    level = Level.VIEWER
     badges = tags.get("badges")
     if badges:
         listed = f",{badges}"
-        role = next((role for badge, role in _ROLE_OF_BADGE if badge in listed), role)
-    for tag, said in _ROLE_OF_TAG:
-        if tags.get(tag) == "1" and said > role:
-            role = said
-    return role
+        level = next((level for badge, level in _LEVEL_OF_BADGE if badge in listed), level)
+    for tag, said in _LEVEL_OF_TAG:
+        if tags.get(tag) == "1" and said > level:
+            level = said
+    return level

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
-from bot.chat.line import ChatEvent, ChatLine, Role, SourceState
+from bot.chat.line import ChatEvent, ChatLine, SourceState
 from bot.chat.lines import LineSplitter
+from config.levels import Level
 from tunnel.wallclock import WallClock
 
 # Pieces of input that may wait for the loop; the thread then waits too, and so does whoever pipes lines in.
@@ -83,7 +84,7 @@ class TerminalSource:
                     id=f"terminal-{self._count}",
                     user=self._name,
                     name=self._name,
-                    role=Role.BROADCASTER,
+                    level=Level.BROADCASTER,
                     text=text,
                     sent_ms=int(now),
                     arrived_ms=now,

@@ -5,8 +5,9 @@ from itertools import count
 
 import pytest
 
-from bot.chat.line import ChatLine, Role
+from bot.chat.line import ChatLine
 from config.controllers import Controller, load_controller
+from config.levels import Level
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +25,7 @@ def say() -> Callable[..., ChatLine]:
             id=id or f"message-{next(ids)}",
             user=user,
             name=user.title(),
-            role=Role.VIEWER,
+            level=Level.VIEWER,
             text=text,
             sent_ms=None,
             arrived_ms=0.0,

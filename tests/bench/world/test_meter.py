@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bench.world.meter import PLAYED_KEPT, BotMeter, Meter, PadMeter
-from bot.chat.line import ChatLine, Role, SourceState
+from bot.chat.line import ChatLine, SourceState
+from config.levels import Level
 from tunnel.events import Outcome
 from tunnel.frame import SequenceId
 from web.feed import Feed
@@ -12,7 +13,7 @@ LINE = ChatLine(
     id="m1",
     user="1",
     name="ann",
-    role=Role.VIEWER,
+    level=Level.VIEWER,
     text="a",
     sent_ms=None,
     arrived_ms=1000.0,

@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from bench.world import twitch_lines as lines
-from bot.chat.line import Role
+from config.levels import Level
 
 World = Callable[..., Any]
 
@@ -17,7 +17,7 @@ def test_scripted_lines_reach_the_channel(channel_world: World) -> None:
     async def main() -> None:
         async with channel_world() as (twitch, client):
             reader = await client(nick="justinfan12345")
-            id = twitch.say("Ada", "left", role=Role.VIP, source_room_id="77")
+            id = twitch.say("Ada", "left", level=Level.VIP, source_room_id="77")
             line = await reader.until("PRIVMSG")
             assert f";id={id};" in line
             assert "vip=1" in line

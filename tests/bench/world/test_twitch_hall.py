@@ -6,18 +6,18 @@ from typing import Any
 
 from bench.world import twitch_hall
 from bench.world.twitch_hall import Hall
-from bot.chat.line import Role
+from config.levels import Level
 from tunnel.wallclock import WallClock
 
 World = Callable[..., Any]
 
 
-def test_roles_are_those_given_and_the_owners() -> None:
+def test_levels_are_those_given_and_the_owners() -> None:
     hall = Hall(("Arcade",), WallClock())
-    hall.roles["ada"] = Role.MODERATOR
-    assert hall.role("arcade", "arcade") is Role.BROADCASTER
-    assert hall.role("ada", "arcade") is Role.MODERATOR
-    assert hall.role("bob", "arcade") is Role.VIEWER
+    hall.levels["ada"] = Level.MODERATOR
+    assert hall.level("arcade", "arcade") is Level.BROADCASTER
+    assert hall.level("ada", "arcade") is Level.MODERATOR
+    assert hall.level("bob", "arcade") is Level.VIEWER
 
 
 def test_ids_look_like_twitchs_and_differ() -> None:

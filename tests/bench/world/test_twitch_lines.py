@@ -5,27 +5,32 @@ import pytest
 from bench.world import twitch_lines as lines
 from bot.chat.irc_message import Message, parse, read_tags
 from bot.chat.irc_room import IrcRoom
-from bot.chat.line import ChatCleared, ChatLine, MessageDeleted, Role, UserCleared
+from bot.chat.line import ChatCleared, ChatLine, MessageDeleted, UserCleared
+from config.levels import Level
 
 
-def write(role: Role = Role.VIEWER, extra: dict[str, str] | None = None) -> Message:
+def write(level: Level = Level.VIEWER, extra: dict[str, str] | None = None) -> Message:
     return parse(
-        lines.privmsg("arcade", "Ada", "a : b", id="d8-41", sent_ms=1_760_000_000_123, role=role, extra=extra)
+        lines.privmsg(
+            "arcade", "Ada", "a : b", id="d8-41", sent_ms=1_760_000_000_123, level=level, extra=extra
+        )
     )
 
 
-@pytest.mark.parametrize("role", list(Role))
+# Chat does not say who follows a channel.
+@pytest.mark.parametrize("level", sorted(set(Level) - {Level.FOLLOWER}))
 @pytest.mark.parametrize("extra", [None, {"bits": "1"}], ids=["plain", "with more tags"])
-def test_the_bot_reads_what_was_meant(role: Role, extra: dict[str, str] | None) -> None:
-    assert IrcRoom("arcade").line(write(role, extra), 7.0) == ChatLine(
+def test_the_bot_reads_what_was_meant(level: Level, extra: dict[str, str] | None) -> None:
+    assert IrcRoom("arcade").line(write(level, extra), 7.0) == ChatLine(
         id="d8-41",
         user=lines.account_number("ada"),
         name="Ada",
-        role=role,
+        level=level,
         text="a : b",
         sent_ms=1_760_000_000_123,
         arrived_ms=7.0,
         room="arcade",
+        login="ada",
     )
 
 
@@ -78,7 +83,7 @@ def test_a_line_without_its_tags_is_the_same_line() -> None:
 
 def test_what_greets_a_member_is_irc() -> None:
     written = [*lines.welcome("ada"), *lines.joined("arcade", "ada"), lines.room_state("arcade")]
-    written += [lines.user_state("arcade", "ada", Role.MODERATOR), lines.membership("arcade", "bob", "PART")]
+    written += [lines.user_state("arcade", "ada", Level.MODERATOR), lines.membership("arcade", "bob", "PART")]
     commands = [parse(line).command for line in written]
     assert commands[:7] == ["001", "002", "003", "004", "375", "372", "376"]
     assert commands[7:] == ["JOIN", "353", "366", "ROOMSTATE", "USERSTATE", "PART"]

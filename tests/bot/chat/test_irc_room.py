@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bot.chat.irc_message import Message, parse
 from bot.chat.irc_room import MAX_ID, IrcRoom
-from bot.chat.line import ChatCleared, ChatEvent, ChatLine, MessageDeleted, Role, UserCleared
+from bot.chat.line import ChatCleared, ChatEvent, ChatLine, MessageDeleted, UserCleared
+from config.levels import Level
 
 NOW = 5_000.0
 Write = Callable[..., str]
@@ -33,18 +34,19 @@ def test_a_line_carries_who_what_and_when(room: IrcRoom, privmsg: Write) -> None
         id="d8-41",
         user="400500600",
         name="Ada L",
-        role=Role.MODERATOR,
+        level=Level.MODERATOR,
         text="a500ms b+right",
         sent_ms=1_760_000_000_123,
         arrived_ms=NOW,
         room="arcade",
+        login="ada",
     )
 
 
 def test_a_line_without_tags_counts_under_its_login(room: IrcRoom) -> None:
     line = read(room, ":Ada!ada@ada.tmi.twitch.tv PRIVMSG #ARCADE :left")
     assert line is not None
-    assert (line.user, line.name, line.sent_ms, line.role) == ("ada", "ada", None, Role.VIEWER)
+    assert (line.user, line.name, line.sent_ms, line.level) == ("ada", "ada", None, Level.VIEWER)
 
 
 def test_lines_without_an_id_are_given_different_ones(room: IrcRoom, privmsg: Write) -> None:
@@ -53,31 +55,31 @@ def test_lines_without_an_id_are_given_different_ones(room: IrcRoom, privmsg: Wr
 
 
 @pytest.mark.parametrize(
-    ("tags", "role"),
+    ("tags", "level"),
     [
-        ({}, Role.VIEWER),
-        ({"badges": "bits/100"}, Role.VIEWER),
-        ({"badges": "subscriber/3024"}, Role.SUBSCRIBER),
-        ({"badges": "founder/0"}, Role.SUBSCRIBER),
-        ({"badges": "vip/1,subscriber/3"}, Role.VIP),
-        ({"badges": "lead_moderator/1"}, Role.MODERATOR),
-        ({"badges": "broadcaster/1,subscriber/3"}, Role.BROADCASTER),
-        ({"badges": "bits-leader/1,moderator/1"}, Role.MODERATOR),
-        ({"badges": "xmoderator/1"}, Role.VIEWER),
-        ({"mod": "1"}, Role.MODERATOR),
-        ({"vip": "1"}, Role.VIP),
-        ({"subscriber": "1"}, Role.SUBSCRIBER),
-        ({"badges": "bits/1", "mod": "1"}, Role.MODERATOR),
-        ({"badges": "subscriber/1", "mod": "1"}, Role.MODERATOR),
-        ({"badges": "moderator/1", "source_badges": "broadcaster/1"}, Role.MODERATOR),
+        ({}, Level.VIEWER),
+        ({"badges": "bits/100"}, Level.VIEWER),
+        ({"badges": "subscriber/3024"}, Level.SUBSCRIBER),
+        ({"badges": "founder/0"}, Level.SUBSCRIBER),
+        ({"badges": "vip/1,subscriber/3"}, Level.VIP),
+        ({"badges": "lead_moderator/1"}, Level.MODERATOR),
+        ({"badges": "broadcaster/1,subscriber/3"}, Level.BROADCASTER),
+        ({"badges": "bits-leader/1,moderator/1"}, Level.MODERATOR),
+        ({"badges": "xmoderator/1"}, Level.VIEWER),
+        ({"mod": "1"}, Level.MODERATOR),
+        ({"vip": "1"}, Level.VIP),
+        ({"subscriber": "1"}, Level.SUBSCRIBER),
+        ({"badges": "bits/1", "mod": "1"}, Level.MODERATOR),
+        ({"badges": "subscriber/1", "mod": "1"}, Level.MODERATOR),
+        ({"badges": "moderator/1", "source_badges": "broadcaster/1"}, Level.MODERATOR),
     ],
 )
-def test_the_highest_role_here_counts(
-    room: IrcRoom, privmsg: Write, tags: dict[str, str], role: Role
+def test_the_highest_level_here_counts(
+    room: IrcRoom, privmsg: Write, tags: dict[str, str], level: Level
 ) -> None:
     line = read(room, privmsg("left", **tags))
     assert line is not None
-    assert line.role is role
+    assert line.level is level
 
 
 def test_a_line_that_comes_twice_counts_once(room: IrcRoom, privmsg: Write) -> None:

@@ -7,8 +7,9 @@ import threading
 
 import pytest
 
-from bot.chat.line import ChatEvent, ChatLine, Role, SourceState
+from bot.chat.line import ChatEvent, ChatLine, SourceState
 from bot.chat.terminal import MAX_LINE_BYTES, MAX_PIECES, TerminalSource
+from config.levels import Level
 
 
 class Script:
@@ -48,7 +49,7 @@ def test_each_line_typed_is_a_line_of_the_broadcaster() -> None:
     assert isinstance(other, ChatLine)
     assert isinstance(last, SourceState)
     assert (first.up, last.up) == (True, False)
-    assert (line.text, line.user, line.name, line.role) == ("left", "me", "me", Role.BROADCASTER)
+    assert (line.text, line.user, line.name, line.level) == ("left", "me", "me", Level.BROADCASTER)
     assert other.text == "right"
     assert line.id != other.id
 

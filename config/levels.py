@@ -1,0 +1,24 @@
+"""Who somebody is in a channel, as one order: whoever is higher may do whatever the lower ones may."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Level(enum.IntEnum):
+    """A person's standing. Files and chat write the name in small letters: `vip`."""
+
+    VIEWER = 0
+    FOLLOWER = 5
+    SUBSCRIBER = 10
+    VIP = 20
+    MODERATOR = 30
+    BROADCASTER = 40
+
+    @property
+    def word(self) -> str:
+        """As people write it."""
+        return self.name.lower()
+
+
+LEVEL_OF = {level.word: level for level in Level}
