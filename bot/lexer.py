@@ -34,12 +34,12 @@ class MisreadError(Exception):
 
 
 class Press(NamedTuple):
-    """One control to press: where the line says so (from 0), what, how far (-1 to 1), and how long."""
+    """One word to press: where the line says so (from 0), what, how far (0 to 1), and how long."""
 
     at: int
     word: str
     action: Action
-    value: float
+    amount: float
     duration_ms: int
 
 
@@ -90,15 +90,15 @@ def _read_press(part: str, at: int, controller: Controller) -> Press:
     action = controller.words.get(name)
     if action is None:
         raise MisreadError(at, f"unknown input {quoted(name)}")
-    value, duration_ms = float(action.direction), controller.default_ms
+    amount, duration_ms = 1.0, controller.default_ms
     quantities = _read_quantities(part, len(name), at, action)
     if quantities and quantities[0].unit == "%":
-        value *= _amount(quantities.pop(0), name, action)
+        amount = _amount(quantities.pop(0), name, action)
     if quantities:
         duration_ms = _duration(quantities.pop(0), controller)
     if quantities:
         raise MisreadError(quantities[0].at, "an input ends with its duration")
-    return Press(at, name, action, value, duration_ms)
+    return Press(at, name, action, amount, duration_ms)
 
 
 def _read_quantities(part: str, start: int, at: int, action: Action) -> list[_Quantity]:
@@ -154,16 +154,16 @@ def _duration(quantity: _Quantity, controller: Controller) -> int:
 def _check_pair(first: Press, second: Press) -> None:
     if first.action == second.action:
         raise MisreadError(second.at, f"{first.word} and {second.word} are the same input")
-    if first.action.control == second.action.control:
+    if first.action.controls & second.action.controls:
         raise MisreadError(second.at, f"{first.word} and {second.word} cannot be pressed together")
 
 
 def _check_forbidden(presses: list[Press], controller: Controller) -> None:
     if len(presses) == 1:
         return
-    pressed = {press.action.control for press in presses}
+    pressed = {control for press in presses for control in press.action.controls}
     for group in controller.forbidden:
         if group <= pressed:
-            named = [press for press in presses if press.action.control in group]
+            named = [press for press in presses if press.action.controls & group]
             words = " and ".join(press.word for press in named)
             raise MisreadError(named[-1].at, f"{words} cannot be pressed together")

@@ -45,8 +45,9 @@ def schedule(chords: Sequence[Chord], controller: Controller, pad: int = 1) -> t
                 raise MisreadError(press.at, f"a line lasts at most {spoken_ms(controller.longest_ms)}")
             if len(steps) + 2 > controller.most_frames:
                 raise MisreadError(press.at, f"a line has at most {controller.most_frames // 2} presses")
-            steps.append(Step(begin, press.action.control, press.value, pad))
-            steps.append(Step(end, press.action.control, 0.0, pad))
+            for control, direction in press.action.moves:
+                steps.append(Step(begin, control, direction * press.amount, pad))
+                steps.append(Step(end, control, 0.0, pad))
     steps.sort(key=_in_time)
     return tuple(steps)
 

@@ -30,16 +30,28 @@ class ControllerError(ValueError):
     """No such controller, or a profile that makes no sense: a sentence for a person."""
 
 
-class Action(NamedTuple):
-    """What one word moves: a control, and the way it goes at 100 % (-1 or 1)."""
+# One control, and the way it goes at 100 % (-1 or 1; 1 for everything but a stick's axis).
+Move = tuple[Control, int]
 
-    control: Control
-    direction: int
+
+class Action(NamedTuple):
+    """What one word does: the moves it makes together, such as UP and LEFT for a diagonal.
+
+    click  a button that a trigger also presses, at the end of its way; None for everything else
+    """
+
+    moves: tuple[Move, ...]
+    click: Control | None = None
 
     @property
     def analog(self) -> bool:
         """Whether the word takes an amount: sticks and triggers do, buttons do not."""
-        return self.control in AXES
+        return all(control in AXES for control, _ in self.moves)
+
+    @property
+    def controls(self) -> frozenset[Control]:
+        """Everything it touches."""
+        return frozenset(control for control, _ in self.moves) | ({self.click} if self.click else set())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +107,9 @@ def read_controller(name: str, text: str) -> Controller:
         name=name,
         title=profile.title,
         words=MappingProxyType(words),
-        forbidden=tuple(frozenset(words[word].control for word in group) for group in profile.forbidden),
+        forbidden=tuple(
+            frozenset().union(*(words[word].controls for word in group)) for group in profile.forbidden
+        ),
         default_ms=profile.defaults.press_ms,
         gap_ms=profile.defaults.gap_ms,
         longest_press_ms=profile.limits.press_ms,
@@ -161,7 +175,7 @@ def _action(target: str) -> Action:
     control = Control[name]
     if (control in STICKS) != (name != target):
         raise ValueError(f'"{target}": a stick needs + or - after it, nothing else takes one')
-    return Action(control, -1 if target.endswith("-") else 1)
+    return Action(((control, -1 if target.endswith("-") else 1),))
 
 
 def _mistake(name: str, error: Any) -> str:

@@ -25,6 +25,7 @@ from config.chats import Chat
 from config.codes import Control
 from config.kinds import Choice, ControllerName, ControlName, FileName, Flag, Real, Text, Whole
 from config.mistakes import CALL
+from config.play import CommandsConfig, ModesConfig
 
 _KEY_FILE: Final = FileName("a key file", private=True, remedy=f"`{CALL} keys new {{}}` makes it")
 _PASSPHRASE_FILE: Final = FileName("a file that holds a passphrase", private=True)
@@ -73,6 +74,16 @@ class BotConfig(Model):
     chat: Chat = Field(description="Where chat comes from.")
     controller: Annotated[str, ControllerName()] = Field(
         default="xbox", description="The controller whose words chat uses: xbox, snes, nes."
+    )
+    pads: Annotated[int, Whole(1, 4)] = Field(
+        default=1, description="How many pads chat may play; the receiver needs as many."
+    )
+    first_word: Annotated[bool, Flag()] = Field(
+        default=False, description="Whether only the first word of a line counts, so that `a lol` is an input."
+    )
+    modes: ModesConfig = Field(default=ModesConfig(), description="Who decides what is played.")
+    commands: CommandsConfig = Field(
+        default=CommandsConfig(), description="What people may type with a `!`, and what is answered."
     )
     limits: ChatLimits = Field(default=ChatLimits(), description="How much chat may ask for.")
     queue: Annotated[int, Whole(1, 1_000_000)] = Field(

@@ -19,18 +19,20 @@ def test_the_controllers_of_this_issue_are_there() -> None:
 
 
 def test_xbox_reaches_every_control_but_guide() -> None:
-    reached = {action.control for action in load_controller("xbox").words.values()}
+    reached = {control for action in load_controller("xbox").words.values() for control in action.controls}
     assert reached == set(CONTROLS) - {Control.GUIDE}
 
 
 def test_no_controller_names_guide() -> None:
     for name in controller_names():
-        assert Control.GUIDE not in {action.control for action in load_controller(name).words.values()}
+        assert Control.GUIDE not in {
+            control for action in load_controller(name).words.values() for control in action.controls
+        }
 
 
 def test_old_controllers_are_mapped_by_position() -> None:
     def buttons(name: str) -> dict[str, str]:
-        return {word: str(action.control) for word, action in load_controller(name).words.items()}
+        return {word: str(action.moves[0][0]) for word, action in load_controller(name).words.items()}
 
     dpad = {"up": "UP", "down": "DOWN", "left": "LEFT", "right": "RIGHT", "start": "START", "select": "BACK"}
     assert buttons("nes") == dpad | {"b": "A", "a": "B"}
@@ -39,14 +41,14 @@ def test_old_controllers_are_mapped_by_position() -> None:
 
 def test_a_synonym_is_a_word_like_any_other() -> None:
     words = load_controller("xbox").words
-    assert words["select"] == words["back"] == Action(Control.BACK, 1)
+    assert words["select"] == words["back"] == Action(((Control.BACK, 1),))
 
 
 def test_up_is_the_positive_way_of_a_stick() -> None:
     words = load_controller("xbox").words
-    assert words["lup"] == Action(Control.LY, 1)
-    assert words["ldown"] == Action(Control.LY, -1)
-    assert words["rleft"] == Action(Control.RX, -1)
+    assert words["lup"] == Action(((Control.LY, 1),))
+    assert words["ldown"] == Action(((Control.LY, -1),))
+    assert words["rleft"] == Action(((Control.RX, -1),))
 
 
 def test_sticks_and_triggers_are_analog_and_buttons_are_not() -> None:

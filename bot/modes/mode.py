@@ -1,0 +1,80 @@
+"""What every mode is given, what it gives, and how it is used. A mode is pure: no clock, no I/O, no dice.
+
+    offers, votes, now  ->  mode  ->  choices: what is played, and for whom
+
+Law of use: call `handle_timeout(now)` after any other call, and when `next_timeout` has come. It may be
+called at any time; too early, it returns nothing. Every time is milliseconds on the program's clock.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from bot.chat.line import ChatLine
+from bot.grammar import Parsed
+from bot.sequence import Step
+from config.views import ModeView
+
+
+class Offer(NamedTuple):
+    """An input somebody typed and may play: judged already, not yet chosen.
+
+    text  the line as the grammar read it
+    """
+
+    line: ChatLine
+    text: str
+    parsed: Parsed
+
+
+class Choice(NamedTuple):
+    """A sequence to play now.
+
+    steps  dated from zero
+    line   the chat line it is the answer to; None where it is nobody's own, such as a vote's result
+    name   who is shown for it: the viewer, or `chat`
+    text   what is shown as played
+    since_ms  when the first line that asked for it arrived
+    """
+
+    steps: tuple[Step, ...]
+    line: ChatLine | None
+    name: str
+    text: str
+    since_ms: float
+
+
+class Mode(Protocol):
+    """One way to decide what is played.
+
+    counters  what was offered, chosen, and dropped, by reason
+    """
+
+    counters: Counter[str]
+
+    @property
+    def waiting(self) -> int:
+        """How many offers it holds. Bounded."""
+
+    def offer(self, offer: Offer, now: float) -> None:
+        """Takes an input, or counts why it does not."""
+
+    def take_back(self, unwanted: Callable[[ChatLine], bool]) -> int:
+        """Drops every offer and vote whose line is `unwanted`, and says how many."""
+
+    def gone(self, user: str) -> None:
+        """This viewer was banned or silenced: no turn, no team, no vote any more."""
+
+    def join(self, user: str, name: str, team: str, now: float) -> str:
+        """`!join`: what became of it, as a sentence for the chat. `team` may be empty."""
+
+    def handle_timeout(self, now: float) -> list[Choice]:
+        """What is to be played now, in order."""
+
+    def next_timeout(self) -> float | None:
+        """When to call `handle_timeout` though nothing happened."""
+
+    def view(self, now: float) -> ModeView:
+        """What the pages show of it."""
