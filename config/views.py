@@ -41,6 +41,7 @@ class ModeView:
     delay_ms    how long an input waits at present
     teams       all of them
     democracy_share  of those who voted for a mode, how many want democracy: 0 to 1
+    democracy_from, anarchy_below  the shares at which one mode gives way to the other
     pinned      a moderator holds the mode
     paused      a moderator holds everything
     """
@@ -58,5 +59,7 @@ class ModeView:
     delay_ms: float = 0.0
     teams: tuple[TeamView, ...] = ()
     democracy_share: float | None = None
+    democracy_from: float | None = None
+    anarchy_below: float | None = None
     pinned: bool = False
     paused: bool = False
