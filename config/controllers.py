@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +24,10 @@ _FOLDER: Final = Path(__file__).with_name("controllers")
 _NAME: Final = re.compile(r"[a-z0-9_]{1,32}")
 # Two frames, a press and its release, per press; a tunnel's sequence has 64 frames at most.
 _MOST_FRAMES: Final = 64
+
+
+# Two frames at 60 a second, rounded up: a game that looks once per frame sees it whenever it begins.
+SHORTEST_MS: Final = 34
 
 
 class ControllerError(ValueError):
@@ -61,7 +65,9 @@ class Controller:
     words      every word chat may use, synonyms included, in lower case
     forbidden  controls that may not be pressed together
     default_ms        how long a press without a duration lasts
+    shortest_ms       how short such a press may become where a mode sets the pace
     gap_ms            how long a button is up between two presses of it
+    gaps              the same for single moves that need longer
     longest_press_ms  the longest single press
     longest_ms        the longest whole line
     most_frames       the most frames one line may become, two per press
@@ -76,6 +82,8 @@ class Controller:
     longest_press_ms: int
     longest_ms: int
     most_frames: int
+    shortest_ms: int = SHORTEST_MS
+    gaps: Mapping[Move, int] = field(default_factory=dict)
 
 
 def controller_names() -> tuple[str, ...]:

@@ -17,7 +17,9 @@ M = TypeVar("M", bound=BaseModel)
 
 # Keys that only one of the programs has.
 _MARKS: Final[dict[type[ProgramConfig], frozenset[str]]] = {
-    BotConfig: frozenset(("receiver", "chat", "controller", "queue", "labels")),
+    BotConfig: frozenset(
+        ("receiver", "chat", "controller", "first_word", "modes", "commands", "queue", "labels")
+    ),
     ReceiverConfig: frozenset(("bot", "device", "gamepad", "screen", "iid", "deny")),
     RelayConfig: frozenset(("listen", "allow", "open", "tls", "metrics_listen")),
 }

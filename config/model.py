@@ -79,9 +79,9 @@ class BotConfig(Model):
         default=1, description="How many pads chat may play; the receiver needs as many."
     )
     first_word: Annotated[bool, Flag()] = Field(
-        default=False, description="Whether only the first word of a line counts, so that `a lol` is an input."
+        default=False, description="Whether only a line's first word counts, so that `a lol` is an input."
     )
-    modes: ModesConfig = Field(default=ModesConfig(), description="Who decides what is played.")
+    modes: ModesConfig = Field(default=ModesConfig(), description="The modes: who decides what is played.")
     commands: CommandsConfig = Field(
         default=CommandsConfig(), description="What people may type with a `!`, and what is answered."
     )

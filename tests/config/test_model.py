@@ -7,26 +7,19 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from config.base import Model
-from config.chats import TWITCH_URL, IrcChat, LogChat, TerminalChat
+from config.chats import TWITCH_URL, IrcChat, TerminalChat
 from config.codes import Control
 from config.model import (
     BotConfig,
     ChatLimits,
-    GamepadOptions,
     IidOptions,
     ReceiverConfig,
     RelayConfig,
-    RelayLimits,
-    ScreenOptions,
-    TlsFiles,
 )
 
 KEY = "02" + "1" * 64
 RELAYS = ("ws://127.0.0.1:8765",)
-MODELS = (
-    BotConfig, ReceiverConfig, RelayConfig, IrcChat, LogChat, TerminalChat, ChatLimits, GamepadOptions,
-    ScreenOptions, IidOptions, TlsFiles, RelayLimits,
-)  # fmt: skip
+MODELS = tuple(sorted(Model.__subclasses__(), key=lambda model: model.__name__))
 
 
 def bot(**fields: Any) -> BotConfig:
@@ -40,10 +33,6 @@ def receiver(**fields: Any) -> ReceiverConfig:
 
 def relay(**fields: Any) -> RelayConfig:
     return RelayConfig.model_validate({"listen": "127.0.0.1:0", "name": "relay", **fields})
-
-
-def test_every_model_is_listed_here() -> None:
-    assert set(Model.__subclasses__()) == set(MODELS)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
