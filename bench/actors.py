@@ -231,7 +231,7 @@ def bot(pipe: Connection, relays: tuple[str, ...], chat: str, keep: bool) -> Non
     """The real bot on a local chat server, without limits: the bench types faster than any crowd."""
     from bot.app import Bot
     from bot.chat import open_source
-    from bot.chat.line import ChatLine
+    from bot.modes.mode import Choice
     from bot.observer import Observer
     from config.chats import IrcChat
     from config.model import BotConfig, ChatLimits
@@ -242,9 +242,9 @@ def bot(pipe: Connection, relays: tuple[str, ...], chat: str, keep: bool) -> Non
     arrived, submitted, delays = array("d"), array("d"), array("d")
 
     class Notes(Observer):
-        def command(self, line: ChatLine, id: SequenceId, text: str) -> None:
+        def command(self, choice: Choice, id: SequenceId) -> None:
             if keep:
-                arrived.append(line.arrived_ms)
+                arrived.append(choice.since_ms)
                 submitted.append(clock.now())
 
         def resolved(self, id: SequenceId, outcome: Outcome, played_ms: float | None) -> None:

@@ -6,7 +6,8 @@ from collections import OrderedDict, deque
 from typing import Final
 
 from bench.world.summary import Latencies, nearest_rank
-from bot.chat.line import ChatLine, SourceState
+from bot.chat.line import SourceState
+from bot.modes.mode import Choice
 from bot.observer import Observer as BotObserver
 from tunnel.events import Outcome
 from tunnel.frame import SequenceId
@@ -63,8 +64,8 @@ class BotMeter(BotObserver):
         self._meter = meter
         self._feed = feed
 
-    def command(self, line: ChatLine, id: SequenceId, text: str) -> None:
-        self._meter.left(id, line.arrived_ms)
+    def command(self, choice: Choice, id: SequenceId) -> None:
+        self._meter.left(id, choice.since_ms)
 
     def resolved(self, id: SequenceId, outcome: Outcome, played_ms: float | None) -> None:
         self._meter.over(id)

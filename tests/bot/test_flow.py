@@ -7,11 +7,11 @@ import pytest
 
 from bot.chat.line import ChatCleared, ChatLine, MessageDeleted, SourceState, UserCleared
 from bot.crowd import Crowd
-from bot.flow import LABELS_PER_SECOND, MOST_IN_FLIGHT, Flow
+from bot.flow import Flow
+from bot.modes.mode import Choice
 from bot.observer import Observer
 from config.controllers import Controller
-from config.notes import LABEL, Label
-from tunnel.events import Connected, NoteArrived, Outcome, PeerHeard, PeerSilent, Resolved
+from tunnel.events import Connected, Outcome, PeerSilent, Resolved
 from tunnel.frame import Frame, SequenceId
 from tunnel.outbox import OutboxFull
 
@@ -46,8 +46,8 @@ class Watcher(Observer):
     def __init__(self) -> None:
         self.seen: list[object] = []
 
-    def command(self, line: ChatLine, id: SequenceId, text: str) -> None:
-        self.seen.append((line.name, id, text))
+    def command(self, choice: Choice, id: SequenceId) -> None:
+        self.seen.append((choice.name, id, choice.text))
 
     def resolved(self, id: SequenceId, outcome: Outcome, played_ms: float | None) -> None:
         self.seen.append((id, outcome, played_ms))
@@ -128,16 +128,6 @@ def test_lines_wait_until_the_receiver_answers_and_are_dated_then(
     assert flow.waiting == 0
 
 
-def test_lines_wait_while_the_receiver_is_silent(flow: Flow, tunnel: Tunnel, say: Say) -> None:
-    flow.handle_event(PeerSilent())
-    flow.handle([say("a")], now=0)
-    flow.handle_timeout(now=100)
-    assert tunnel.submitted == []
-    flow.handle_event(PeerHeard())
-    flow.handle_timeout(now=200)
-    assert len(tunnel.submitted) == 1
-
-
 def test_what_waits_longer_than_it_is_of_use_is_late(
     flow_over: Callable[..., Flow], tunnel: Tunnel, say: Say
 ) -> None:
@@ -149,28 +139,6 @@ def test_what_waits_longer_than_it_is_of_use_is_late(
     flow.handle_timeout(now=1_600)
     assert [frames[0].value for frames in tunnel.submitted] == [1302]
     assert flow.stats().late == 1
-
-
-def test_when_too_much_is_unanswered_lines_wait_their_turn(flow: Flow, tunnel: Tunnel, say: Say) -> None:
-    tunnel.in_flight = MOST_IN_FLIGHT - 1
-    flow.handle([say("a"), say("b"), say("x")], now=0)
-    assert (len(tunnel.submitted), flow.waiting) == (1, 2)
-    tunnel.in_flight -= 1
-    flow.handle([say("y")], now=10)  # room for one, but others came first
-    flow.handle_timeout(now=10)
-    assert [frames[0].value for frames in tunnel.submitted] == [1300, 1302]
-    assert flow.waiting == 2
-
-
-def test_a_full_tunnel_is_not_an_error(flow: Flow, tunnel: Tunnel, say: Say) -> None:
-    tunnel.room = 1
-    flow.handle([say("a"), say("b")], now=0)
-    assert (len(tunnel.submitted), flow.waiting) == (1, 1)
-    flow.handle_timeout(now=1)
-    assert flow.waiting == 1
-    tunnel.room = 2
-    flow.handle_timeout(now=2)
-    assert flow.waiting == 0
 
 
 def test_overload_keeps_the_newest_and_counts_the_rest(
@@ -212,23 +180,6 @@ def test_an_emptied_chat_takes_back_everything(flow: Flow, tunnel: Tunnel, say: 
     assert flow.waiting == 0
 
 
-def test_labels_say_who_did_it_but_only_so_many_a_second(
-    flow_over: Callable[..., Flow], tunnel: Tunnel, say: Say
-) -> None:
-    flow = flow_over(labels=True)
-    flow.handle_event(Connected(fresh=True))
-    flow.handle([say("A+b") for _ in range(100)], now=0)
-    assert len(tunnel.notes) == LABELS_PER_SECOND
-    kind, body = tunnel.notes[0]
-    assert (kind, Label.unpack(body)) == (LABEL, Label(1, "Ada", "a+b"))
-    assert len(tunnel.submitted) == 100
-
-
-def test_labels_can_be_switched_off(flow: Flow, tunnel: Tunnel, say: Say) -> None:
-    flow.handle([say("a")], now=0)
-    assert tunnel.notes == []
-
-
 def test_the_source_s_condition_is_logged_and_told(
     flow_over: Callable[..., Flow], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -265,11 +216,6 @@ def test_a_crowd_is_told_nothing(flow: Flow, say: Say, caplog: pytest.LogCapture
         flow.handle([say("hello"), say("a500q")], now=0)
     assert caplog.messages == []
     assert (flow.counters["talk"], flow.counters["refused"]) == (1, 1)
-
-
-def test_an_event_meant_for_a_receiver_is_counted_and_dropped(flow: Flow) -> None:
-    flow.handle_event(NoteArrived(1, b""))
-    assert flow.counters["unexpected_events"] == 1
 
 
 def test_a_flow_is_idle_when_nothing_waits_flies_or_is_held(flow: Flow, tunnel: Tunnel, say: Say) -> None:

@@ -37,12 +37,12 @@ def test_a_token_that_cannot_be_read_is_a_mistake_in_the_configuration(
 
 
 def test_what_came_too_late_is_one_number_wherever_it_waited() -> None:
-    stats = BotStats(*([0] * 14))
+    stats = BotStats(*([0] * 18))
     bot: Any = SimpleNamespace(stats=lambda: replace(stats, commands=9, applied=5, late=1, stale=2, lost=1))
     assert counts(bot) == {"commands": 9, "played": 5, "late": 3, "lost": 1}
 
 
 def test_what_is_rare_is_told_once_it_has_happened() -> None:
-    stats = replace(BotStats(*([0] * 14)), shed=1, limited=2, refused=3, cancelled=4)
+    stats = replace(BotStats(*([0] * 18)), shed=1, limited=2, refused=3, cancelled=4)
     bot: Any = SimpleNamespace(stats=lambda: stats)
     assert list(counts(bot).items())[4:] == [("shed", 1), ("limited", 2), ("mistyped", 3), ("cancelled", 4)]

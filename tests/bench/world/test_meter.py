@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench.world.meter import PLAYED_KEPT, BotMeter, Meter, PadMeter
 from bot.chat.line import ChatLine, SourceState
+from bot.modes.mode import Choice
 from config.levels import Level
 from tunnel.events import Outcome
 from tunnel.frame import SequenceId
@@ -23,7 +24,7 @@ LINE = ChatLine(
 
 def test_a_latency_is_from_the_lines_arrival_to_the_device() -> None:
     meter, feed = Meter(), Feed("a test", 1)
-    BotMeter(meter, feed).command(LINE, SequenceId(7), "a")
+    BotMeter(meter, feed).command(Choice((), LINE, "Ada", "a", LINE.arrived_ms), SequenceId(7))
     PadMeter(meter, feed).played(7, 1012.5)
     assert meter.latencies.percentiles(50) == (12.5,)
     assert meter.recent() == {"p50": 12.5, "p99": 12.5}

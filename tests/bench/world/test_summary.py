@@ -13,7 +13,8 @@ from bench.world.summary import Latencies, PathTotal, Summary, Totals, nearest_r
 from bot.observer import BotStats
 
 STATS = BotStats(
-    lines=200, talk=10, refused=5, limited=3, commands=100, shed=1, late=2, cancelled=4, applied=80,
+    lines=200, talk=10, asked=0, voted=0, refused=5, limited=3, commands=100, prompted=0, passed_over=0,
+    shed=1, late=2, cancelled=4, applied=80,
     stale=5, declined=1, lost=3, waiting=1, in_flight=3,
 )  # fmt: skip
 SUMMARY = Summary(
