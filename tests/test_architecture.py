@@ -48,6 +48,7 @@ SHELLS: Final = (
     "bot/chat/irc_source.py",
     "bot/chat/log.py",
     "bot/chat/mailbox.py",
+    "bot/chat/network.py",
     "bot/chat/terminal.py",
     "injector/app.py",
     "injector/devices/*",

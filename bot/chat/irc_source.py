@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
-import os
 import random
 import re
-import socket
 from collections import Counter
 from collections.abc import AsyncGenerator
 from urllib.parse import urlsplit
@@ -22,6 +19,7 @@ from bot.chat.irc import End, IrcSession, Login, Wait
 from bot.chat.irc_room import IrcRoom
 from bot.chat.line import ChatEvent, SourceState
 from bot.chat.mailbox import Mailbox
+from bot.chat.network import is_loopback, reason
 from bot.chat.patience import Patience
 from tunnel.wallclock import WallClock
 
@@ -44,7 +42,6 @@ SEND_SECONDS = 10.0
 # The last two are the machine's settings: a SOCKS proxy without the library for it, a host name that is none.
 _CONNECTION_ERRORS = (OSError, WebSocketException, ImportError, UnicodeError)
 
-_ERRNO = re.compile(r"\[Errno (\d+)\]")
 _NAME = re.compile(r"[a-z0-9_]{1,50}")
 
 
@@ -78,7 +75,7 @@ class IrcSource:
     async def events(self) -> AsyncGenerator[list[ChatEvent], None]:
         """Batches: a frame, or all the frames that were ready together."""
         mailbox = Mailbox()
-        keeper = asyncio.create_task(self._keep_connected(mailbox))
+        keeper = asyncio.create_task(self.fill(mailbox))
         keeper.add_done_callback(lambda _: mailbox.close())
         try:
             while batch := await mailbox.take():
@@ -88,8 +85,11 @@ class IrcSource:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
 
-    async def _keep_connected(self, mailbox: Mailbox) -> None:
-        """One conversation after another; after RECONNECT the old one is read on while the new one begins."""
+    async def fill(self, mailbox: Mailbox) -> None:
+        """Puts what happens there, until cancelled: one conversation after another, without a gap.
+
+        After RECONNECT the old one is read on while the new one begins.
+        """
         patience = Patience()
         leaving: asyncio.Task[None] | None = None
         async with asyncio.TaskGroup() as tasks:
@@ -147,14 +147,14 @@ class _Conversation:
                 close_timeout=CLOSE_SECONDS,
                 ping_interval=None,  # the session has a PING of its own, at the level that matters
                 logger=_library_log,
-                proxy=None if _is_loopback(self._url) else True,
+                proxy=None if is_loopback(self._url) else True,
             ) as socket:
                 self._opened_ms = self._clock.now()
                 self._session.connected(self._opened_ms)
                 assert isinstance(socket, EarConnection), "made by create_connection"
                 await self._talk(socket)
         except _CONNECTION_ERRORS as error:
-            self._end(End(_reason(error), Wait.BACK_OFF))
+            self._end(End(reason(error), Wait.BACK_OFF))
 
     async def _talk(self, socket: EarConnection) -> None:
         await self._follow_up(socket)
@@ -227,7 +227,7 @@ def _checked_url(url: str, *, has_token: bool) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("ws", "wss") or not parts.hostname:
         raise SourceError(f"The chat server's url must look like {TWITCH_URL}, not {url!r}.")
-    if has_token and parts.scheme == "ws" and not _is_loopback(url):
+    if has_token and parts.scheme == "ws" and not is_loopback(url):
         raise SourceError(f"A token is not sent over an unencrypted line: use wss:// instead of {url!r}.")
     return url
 
@@ -248,31 +248,3 @@ def _login(nick: str | None, token: str | None) -> Login:
     if not re.fullmatch(r"[\x21-\x7e]{1,256}", token):
         raise SourceError("The chat token is not one: it must be a single word of printable characters.")
     return Login(_checked_name("nick", nick), token)
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong in the words of whoever noticed, on one line."""
-    if isinstance(error, TimeoutError):
-        return "the chat server does not answer in time"
-    if isinstance(error, ConnectionRefusedError):
-        return "connection refused"
-    if isinstance(error, socket.gaierror) and error.strerror:
-        return f"the chat server's name is not found ({error.strerror})"
-    text = " ".join(str(error).split())
-    if isinstance(error, OSError) and (numbers := _ERRNO.findall(text)):
-        # asyncio's own words hold addresses and numbers, once for each address that it tried.
-        return " and ".join(dict.fromkeys(_plain(int(number)) for number in numbers))
-    return text or type(error).__name__
-
-
-def _plain(number: int) -> str:
-    words = os.strerror(number)
-    return words[:1].lower() + words[1:]

@@ -2,9 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
-import os
-import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
@@ -14,7 +11,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from bench.world.twitch import LocalTwitch
 from bot.chat import mailbox
 from bot.chat.error import SourceError
-from bot.chat.irc_source import TWITCH_URL, IrcSource, _reason
+from bot.chat.irc_source import TWITCH_URL, IrcSource
 from bot.chat.line import ChatCleared, ChatEvent, ChatLine, MessageDeleted, SourceState, UserCleared
 from bot.chat.patience import FIRST_MS
 
@@ -237,25 +234,6 @@ def test_a_server_that_is_not_there_is_said_once_in_a_sentence(caplog: pytest.Lo
 
     with caplog.at_level("INFO", logger="bot.chat"):
         run(main())
-
-
-@pytest.mark.parametrize(
-    ("error", "words"),
-    [
-        (ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 1)"), "connection refused"),
-        (
-            OSError(f"Multiple exceptions: [Errno {errno.ECONNRESET}] a, [Errno {errno.ECONNRESET}] b"),
-            os.strerror(errno.ECONNRESET).lower(),
-        ),
-        (
-            socket.gaierror(-2, "Name or service not known"),
-            "the chat server's name is not found (Name or service not known)",
-        ),
-        (OSError(), "OSError"),
-    ],
-)
-def test_a_reason_is_told_in_plain_words(error: Exception, words: str) -> None:
-    assert _reason(error) == words
 
 
 def test_a_ping_is_answered_on_the_wire() -> None:
