@@ -24,7 +24,7 @@ from bot.chat.line import (
 )
 from bot.crowd import Crowd, Verdict
 from bot.dispatch import Dispatch, Tunnel
-from bot.grammar import Refused, Talk, parse
+from bot.grammar import Language, Refused, Talk, parse
 from bot.modes.mode import Choice
 from bot.observer import BotStats, Observer
 from bot.text import normalise
@@ -60,7 +60,7 @@ class Flow:
         self._explain = explain
         self._observer = observer or Observer()
         self._dispatch = Dispatch(tunnel, queue=queue, labels=labels, observer=self._observer)
-        self._parse = lru_cache(maxsize=MOST_TEXTS)(partial(parse, controller=controller))
+        self._parse = lru_cache(maxsize=MOST_TEXTS)(partial(parse, language=Language(controller)))
         self.counters: Counter[str] = Counter()
 
     @property

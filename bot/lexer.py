@@ -34,13 +34,17 @@ class MisreadError(Exception):
 
 
 class Press(NamedTuple):
-    """One word to press: where the line says so (from 0), what, how far (0 to 1), and how long."""
+    """One word to press: where the line says so (from 0), what, how far (0 to 1), how long, on which pad.
+
+    duration_ms  None where the viewer named none
+    """
 
     at: int
     word: str
     action: Action
     amount: float
-    duration_ms: int
+    duration_ms: int | None
+    pad: int = 1
 
 
 Chord = tuple[Press, ...]
@@ -90,7 +94,8 @@ def _read_press(part: str, at: int, controller: Controller) -> Press:
     action = controller.words.get(name)
     if action is None:
         raise MisreadError(at, f"unknown input {quoted(name)}")
-    amount, duration_ms = 1.0, controller.default_ms
+    amount = 1.0
+    duration_ms: int | None = None
     quantities = _read_quantities(part, len(name), at, action)
     if quantities and quantities[0].unit == "%":
         amount = _amount(quantities.pop(0), name, action)

@@ -27,8 +27,12 @@ class Step(NamedTuple):
     pad: int
 
 
-def schedule(chords: Sequence[Chord], controller: Controller, pad: int = 1) -> tuple[Step, ...]:
-    """The steps of `chords`, in order of time. Raises MisreadError at the press that breaks a limit."""
+def schedule(chords: Sequence[Chord], controller: Controller, press_ms: int = 0) -> tuple[Step, ...]:
+    """The steps of `chords`, in order of time. Raises MisreadError at the press that breaks a limit.
+
+    press_ms  how long a press lasts that names no duration; 0 stands for the controller's own
+    """
+    press_ms = press_ms or controller.default_ms
     steps: list[Step] = []
     released_at: dict[Action, int] = {}
     now = 0
@@ -38,7 +42,7 @@ def schedule(chords: Sequence[Chord], controller: Controller, pad: int = 1) -> t
             if press.action in released_at:
                 begin = max(begin, released_at[press.action] + controller.gap_ms)
         for press in chord:
-            end = begin + press.duration_ms
+            end = begin + (press_ms if press.duration_ms is None else press.duration_ms)
             released_at[press.action] = end
             now = max(now, end)
             if end > controller.longest_ms:
@@ -46,8 +50,8 @@ def schedule(chords: Sequence[Chord], controller: Controller, pad: int = 1) -> t
             if len(steps) + 2 > controller.most_frames:
                 raise MisreadError(press.at, f"a line has at most {controller.most_frames // 2} presses")
             for control, direction in press.action.moves:
-                steps.append(Step(begin, control, direction * press.amount, pad))
-                steps.append(Step(end, control, 0.0, pad))
+                steps.append(Step(begin, control, direction * press.amount, press.pad))
+                steps.append(Step(end, control, 0.0, press.pad))
     steps.sort(key=_in_time)
     return tuple(steps)
 

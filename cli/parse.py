@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from bot.grammar import Parsed, Refused, Step, Talk, parse
+from bot.grammar import Language, Parsed, Refused, Step, Talk, parse
 from bot.text import normalise
 from cli.errors import EXIT_USAGE, CommandError
 from config.controllers import ControllerError, controller_names, load_controller
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     except ControllerError as error:
         raise CommandError(str(error), EXIT_USAGE) from error
     line = normalise(" ".join(args.text))
-    result = parse(line, controller)
+    result = parse(line, Language(controller))
     if args.json:
         print(json.dumps(_as_json(result), separators=(",", ":")))
     else:

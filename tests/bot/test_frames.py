@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from bot.frames import dated, plan, to_frames
-from bot.grammar import Parsed, parse
+from bot.grammar import Language, Parsed, parse
 from bot.sequence import Step
 from config.codes import Control, decode
 from config.controllers import Controller
@@ -27,14 +27,14 @@ def test_a_plan_can_be_dated_again_and_again() -> None:
 
 
 def test_amounts_survive_to_a_thousandth(xbox: Controller) -> None:
-    result = parse("ldown70%+rt99.9%", xbox)
+    result = parse("ldown70%+rt99.9%", Language(xbox))
     assert isinstance(result, Parsed)
     pressed = [decode(frame.value) for frame in to_frames(result.steps, 0)][:2]
     assert pressed == [((Control.LY, -0.7),), ((Control.RT, 0.999),)]
 
 
 def test_the_longest_line_is_a_sequence_the_tunnel_takes(xbox: Controller) -> None:
-    result = parse("a b " * 16, xbox)
+    result = parse("a b " * 16, Language(xbox))
     assert isinstance(result, Parsed)
     frames = to_frames(result.steps, 1_720_342_174_000)
     assert len(frames) == 64

@@ -7,18 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.grammar import LONGEST_TEXT, TALK, Parsed, Refused, parse
+from bot.grammar import LONGEST_TEXT, TALK, Language, Parsed, Refused, parse
 from bot.lexer import read_chord
 from bot.text import normalise
 from config.controllers import controller_names, load_controller
 
 XBOX = load_controller("xbox")
+LANGUAGE = Language(XBOX)
 PAGE = Path(__file__).parents[2] / "docs" / "chat.md"
 
 
 @pytest.mark.parametrize("text", ["a", "up", "start", "a500ms b+right", "down down a", "lup70%1s", "select"])
 def test_inputs_are_parsed(text: str) -> None:
-    assert isinstance(parse(text, XBOX), Parsed)
+    assert isinstance(parse(text, LANGUAGE), Parsed)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_inputs_are_parsed(text: str) -> None:
     ],
 )
 def test_talk_is_left_alone(text: str) -> None:
-    assert parse(text, XBOX) is TALK
+    assert parse(text, LANGUAGE) is TALK
 
 
 @pytest.mark.parametrize(
@@ -72,16 +73,16 @@ def test_talk_is_left_alone(text: str) -> None:
     ],
 )
 def test_a_mistake_is_named_with_its_place(text: str, at: int, error: str) -> None:
-    assert parse(text, XBOX) == Refused(at, error)
+    assert parse(text, LANGUAGE) == Refused(at, error)
 
 
 def test_text_longer_than_a_message_is_talk() -> None:
-    assert parse("a" + " " * (LONGEST_TEXT - 1), XBOX) == parse("a", XBOX)
-    assert parse("a" + " " * LONGEST_TEXT, XBOX) is TALK
+    assert parse("a" + " " * (LONGEST_TEXT - 1), LANGUAGE) == parse("a", LANGUAGE)
+    assert parse("a" + " " * LONGEST_TEXT, LANGUAGE) is TALK
 
 
 def test_a_line_lasts_until_its_last_release() -> None:
-    result = parse("a500ms b+right", XBOX)
+    result = parse("a500ms b+right", LANGUAGE)
     assert isinstance(result, Parsed)
     assert result.duration_ms == 700
 
@@ -92,7 +93,7 @@ pieces = st.sampled_from([*XBOX.words, *"+% .0159", "ms", "s", "500ms", "70%", "
 @given(st.one_of(st.text(max_size=600), st.lists(pieces, max_size=80).map("".join)))
 def test_any_text_is_within_the_budget_refused_at_a_place_or_talk(text: str) -> None:
     for name in controller_names():
-        result = parse(text, load_controller(name))
+        result = parse(text, Language(load_controller(name)))
         if isinstance(result, Refused):
             assert 1 <= result.at <= len(text) + 1
             assert result.error.isprintable()
@@ -118,7 +119,7 @@ def test_work_is_linear_in_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
         return read_chord(word, at, XBOX)
 
     monkeypatch.setattr("bot.grammar.read_chord", counted)
-    parse("a1q " * (LONGEST_TEXT // 4), XBOX)
+    parse("a1q " * (LONGEST_TEXT // 4), LANGUAGE)
     assert sum(map(len, calls)) <= LONGEST_TEXT
 
 
@@ -157,24 +158,24 @@ def as_the_page_says_it(result: object) -> str:
 
 @pytest.mark.parametrize(("text", "played"), rows("| you type | the pad does |"))
 def test_every_example_of_the_page_plays_as_it_says(text: str, played: str) -> None:
-    assert as_the_page_says_it(parse(normalise(text), XBOX)) == played
+    assert as_the_page_says_it(parse(normalise(text), LANGUAGE)) == played
 
 
 @pytest.mark.parametrize(("name", "text", "played"), rows("| controller | you type | the pad does |"))
 def test_every_example_of_other_controllers_plays_as_the_page_says(name: str, text: str, played: str) -> None:
-    assert as_the_page_says_it(parse(text, load_controller(name))) == played
+    assert as_the_page_says_it(parse(text, Language(load_controller(name)))) == played
 
 
 @pytest.mark.parametrize(("text", "why"), rows("| you type | why not |"))
 def test_every_mistake_of_the_page_is_answered_as_it_says(text: str, why: str) -> None:
-    result = parse(text, XBOX)
+    result = parse(text, LANGUAGE)
     assert isinstance(result, Refused)
     assert f"character {result.at}: {result.error}" == why
 
 
 @pytest.mark.parametrize("text", [row[0] for row in rows("| you type |")])
 def test_the_talk_of_the_page_is_talk(text: str) -> None:
-    assert parse(text, XBOX) is TALK
+    assert parse(text, LANGUAGE) is TALK
 
 
 @pytest.mark.parametrize(("name", "words"), rows("| controller | words |"))

@@ -14,8 +14,8 @@ from config.controllers import load_controller
 XBOX = load_controller("xbox")
 
 
-def steps(line: str, pad: int = 1) -> tuple[Step, ...]:
-    return schedule([read_chord(word, 0, XBOX) for word in line.split()], XBOX, pad)
+def steps(line: str) -> tuple[Step, ...]:
+    return schedule([read_chord(word, 0, XBOX) for word in line.split()], XBOX)
 
 
 def played(line: str) -> list[tuple[int, str, float]]:
@@ -65,7 +65,8 @@ def test_a_chord_ends_with_its_longest_press() -> None:
 
 
 def test_steps_name_their_pad() -> None:
-    assert {step.pad for step in steps("a b", pad=3)} == {3}
+    chord = tuple(press._replace(pad=3) for press in read_chord("a+b", 0, XBOX))
+    assert {step.pad for step in schedule([chord], XBOX)} == {3}
 
 
 @pytest.mark.parametrize(

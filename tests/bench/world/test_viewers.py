@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from bench.world.viewers import Typist, viewer_names
-from bot.grammar import Parsed, Talk, parse
+from bot.grammar import Language, Parsed, Talk, parse
 from bot.text import normalise
 from config.controllers import load_controller
 
@@ -20,8 +20,8 @@ def test_names_are_different_even_in_a_large_crowd() -> None:
 
 
 def test_most_lines_are_commands_and_some_are_talk_or_mistakes() -> None:
-    typist, controller = Typist(1), load_controller("xbox")
-    kinds = [type(parse(normalise(typist.line()), controller)) for _ in range(1000)]
+    typist, language = Typist(1), Language(load_controller("xbox"))
+    kinds = [type(parse(normalise(typist.line()), language)) for _ in range(1000)]
     assert 0.8 < kinds.count(Parsed) / 1000 < 0.9
     assert Talk in kinds
     assert len(set(kinds)) == 3
