@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from config.notes import Label
+from config.views import ModeView
 from injector.report import Report
 
 
@@ -17,6 +18,9 @@ class Observer:
 
     def label(self, label: Label) -> None:
         """Who asked for a sequence and how; may come before or after it is played, or not at all."""
+
+    def mode(self, view: ModeView) -> None:
+        """How the bot decides what is played, by its own word; now and then, and whenever it changes."""
 
     def neutral(self, reason: str) -> None:
         """Every pad went to rest."""

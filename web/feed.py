@@ -1,8 +1,8 @@
 """What the page shows, as one JSON-able snapshot, built from what the receiver says was played.
 
-Law of use: tell it every report, played input and label as it happens; ask for `snapshot` whenever a page
-wants one. A snapshot stands alone, so a page that misses some has only missed time. The page hides what is
-null.
+Law of use: tell it every report, played input, label and mode as it happens; ask for `snapshot` whenever a
+page wants one. A snapshot stands alone, so a page that misses some has only missed time. The page hides what
+is null. All of it is what the receiver did, but for labels and the mode: those are the bot's word.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any, Final, TypedDict
 
 from config.codes import BUTTONS, CONTROLS
 from config.notes import Label
+from config.views import ModeView
 from injector.report import NEUTRAL, Report, changes
+from web.mode_card import ModeCard, mode_card
 
 # A tall page has room for about this many lines, and an older input is no news.
 SHOWN: Final = 24
@@ -63,6 +65,7 @@ class FeedView(TypedDict):
     about   what this is, for people
     link    why the pads are neutral, if they are
     chat    why chat cannot be read, if it cannot
+    mode    how it is decided what is played, as the bot tells it
     played  newest first
     relays  each as a RelayCard is drawn
     """
@@ -71,6 +74,7 @@ class FeedView(TypedDict):
     pads: list[PadView]
     link: str | None
     chat: str | None
+    mode: ModeCard | None
     played: list[PlayedView]
     relays: list[dict[str, Any]] | None
     counters: dict[str, int] | None
@@ -94,6 +98,8 @@ class Feed:
         self._labels: OrderedDict[int, Label] = OrderedDict()
         self._link: str | None = "Waiting for the bot."
         self._chat: str | None = None
+        self._mode: ModeCard | None = None
+        self._modes_heard = 0
 
     def report(self, pad: int, report: Report) -> None:
         """`pad` (from 1) looks like `report` now. A pad that the page does not have is ignored."""
@@ -132,6 +138,11 @@ class Feed:
         """How the chat is, where the program knows; `text` is a sentence."""
         self._chat = None if up else text
 
+    def mode(self, view: ModeView) -> None:
+        """How it is decided what is played, now."""
+        self._modes_heard += 1
+        self._mode = mode_card(view, self._modes_heard)
+
     def snapshot(
         self,
         relays: Sequence[RelayCard] | None = None,
@@ -147,6 +158,7 @@ class Feed:
             ],
             "link": self._link,
             "chat": self._chat,
+            "mode": self._mode,
             "played": [_shown(played) for played in self._played],
             "relays": None if relays is None else [asdict(relay) for relay in relays],
             "counters": None if counters is None else dict(counters),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from config.notes import Label
+from config.views import ModeView
 from injector.guard import Neutral
 from injector.observer import Observer
 from injector.report import Report
@@ -24,6 +25,9 @@ class Screen(Observer):
 
     def label(self, label: Label) -> None:
         self._feed.label(label)
+
+    def mode(self, view: ModeView) -> None:
+        self._feed.mode(view)
 
     def neutral(self, reason: str) -> None:
         self._feed.neutral(reason)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+
+from web.feed import Feed
+from web.server import PageServer
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 # Far beyond what anything here takes: it only ends a test that would wait for ever.
@@ -22,6 +26,34 @@ QUIETLY = (
     "--no-first-run",
 )
 
+
+class Stage:
+    """A feed to fill by hand, and its page."""
+
+    def __init__(self, pads: int = 1) -> None:
+        self.feed = Feed("a test", pads)
+        self.feed.link(True)
+        self.server = PageServer("127.0.0.1:0", self.feed.snapshot)
+
+    @asynccontextmanager
+    async def shown(self, browser: Any, **options: Any) -> AsyncIterator[Any]:
+        await self.server.start()
+        try:
+            page = await browser.new_page(**options)
+            page.asked = []
+            page.broken = []
+            page.on("request", lambda request: page.asked.append(request.url))
+            page.on("pageerror", lambda error: page.broken.append(str(error)))
+            page.on("console", lambda message: page.broken.append(message.text))
+            await page.goto(self.server.address)
+            await page.wait_for_selector('[data-feed="live"] .pad')
+            yield page
+            assert page.broken == []
+        finally:
+            await self.server.stop()
+
+
+NewStage = Callable[..., Stage]
 Look = Callable[[Any], Coroutine[Any, Any, None]]
 
 
@@ -53,3 +85,9 @@ def browse(chromium: str) -> Callable[..., None]:
         asyncio.run(asyncio.wait_for(main(), DEADLINE_S))
 
     return run
+
+
+@pytest.fixture
+def new_stage() -> NewStage:
+    """`new_stage(pads=2)`: a page and its feed, with nothing behind it."""
+    return Stage

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,47 +13,25 @@ from config.codes import Control
 from config.model import ChatLimits
 from config.notes import Label
 from injector.report import BUTTON_BIT, NEUTRAL, Report
-from web.feed import Feed
 from web.server import PageServer
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import NewStage
 
 pytestmark = pytest.mark.browser
 
 HOSTILE = '<img src=x onerror="window.hacked=1"><b>x'
 
 
-class Stage:
-    """A feed to fill by hand, and its page."""
-
-    def __init__(self, pads: int = 1) -> None:
-        self.feed = Feed("a test", pads)
-        self.feed.link(True)
-        self.server = PageServer("127.0.0.1:0", self.feed.snapshot)
-
-    @asynccontextmanager
-    async def shown(self, browser: Any, **options: Any) -> AsyncIterator[Any]:
-        await self.server.start()
-        try:
-            page = await browser.new_page(**options)
-            page.asked = []
-            page.broken = []
-            page.on("request", lambda request: page.asked.append(request.url))
-            page.on("pageerror", lambda error: page.broken.append(str(error)))
-            page.on("console", lambda message: page.broken.append(message.text))
-            await page.goto(self.server.address)
-            await page.wait_for_selector('[data-feed="live"] .pad')
-            yield page
-            assert page.broken == []
-        finally:
-            await self.server.stop()
-
-
 def lit(control: str, pad: int = 1) -> str:
     return f'.pad[data-pad="{pad}"] [data-control="{control}"].lit'
 
 
-def test_every_button_lights_up_while_it_is_down_and_no_longer(browse: Callable[..., None]) -> None:
+def test_every_button_lights_up_while_it_is_down_and_no_longer(
+    browse: Callable[..., None], new_stage: NewStage
+) -> None:
     async def look(browser: Any) -> None:
-        stage = Stage()
+        stage = new_stage()
         async with stage.shown(browser) as page:
             for control, bit in BUTTON_BIT.items():
                 stage.feed.report(1, Report(buttons=bit))
@@ -66,9 +43,11 @@ def test_every_button_lights_up_while_it_is_down_and_no_longer(browse: Callable[
     browse(look)
 
 
-def test_sticks_and_triggers_move_as_far_as_they_are_pushed(browse: Callable[..., None]) -> None:
+def test_sticks_and_triggers_move_as_far_as_they_are_pushed(
+    browse: Callable[..., None], new_stage: NewStage
+) -> None:
     async def look(browser: Any) -> None:
-        stage = Stage()
+        stage = new_stage()
         async with stage.shown(browser) as page:
             stage.feed.report(1, Report(lx=-1.0, ry=0.5, lt=0.3, rt=1.0))
             await page.wait_for_selector('[data-stick="LX LY"] .cap[transform="translate(-18 0)"]')
@@ -84,9 +63,9 @@ def test_sticks_and_triggers_move_as_far_as_they_are_pushed(browse: Callable[...
     browse(look)
 
 
-def test_four_pads_are_four_drawings(browse: Callable[..., None]) -> None:
+def test_four_pads_are_four_drawings(browse: Callable[..., None], new_stage: NewStage) -> None:
     async def look(browser: Any) -> None:
-        stage = Stage(pads=4)
+        stage = new_stage(pads=4)
         async with stage.shown(browser) as page:
             stage.feed.report(3, Report(buttons=BUTTON_BIT[Control.X]))
             await page.wait_for_selector(lit("X", pad=3))
@@ -96,9 +75,11 @@ def test_four_pads_are_four_drawings(browse: Callable[..., None]) -> None:
     browse(look)
 
 
-def test_a_hostile_name_is_shown_as_the_letters_it_is(browse: Callable[..., None]) -> None:
+def test_a_hostile_name_is_shown_as_the_letters_it_is(
+    browse: Callable[..., None], new_stage: NewStage
+) -> None:
     async def look(browser: Any) -> None:
-        stage = Stage()
+        stage = new_stage()
         async with stage.shown(browser) as page:
             stage.feed.label(Label(1, HOSTILE, HOSTILE))
             stage.feed.played(1)
@@ -111,9 +92,11 @@ def test_a_hostile_name_is_shown_as_the_letters_it_is(browse: Callable[..., None
     browse(look)
 
 
-def test_a_receivers_page_hides_what_only_a_demo_knows(browse: Callable[..., None]) -> None:
+def test_a_receivers_page_hides_what_only_a_demo_knows(
+    browse: Callable[..., None], new_stage: NewStage
+) -> None:
     async def look(browser: Any) -> None:
-        stage = Stage()
+        stage = new_stage()
         async with stage.shown(browser) as page:
             assert not await page.locator("#relays").is_visible()
             assert not await page.locator("#counters").is_visible()
@@ -122,9 +105,9 @@ def test_a_receivers_page_hides_what_only_a_demo_knows(browse: Callable[..., Non
     browse(look)
 
 
-def test_the_page_asks_for_nothing_from_elsewhere(browse: Callable[..., None]) -> None:
+def test_the_page_asks_for_nothing_from_elsewhere(browse: Callable[..., None], new_stage: NewStage) -> None:
     async def look(browser: Any) -> None:
-        stage = Stage()
+        stage = new_stage()
         async with stage.shown(browser) as page:
             assert page.asked
             assert all(url.startswith(stage.server.address) for url in page.asked)
@@ -133,9 +116,11 @@ def test_the_page_asks_for_nothing_from_elsewhere(browse: Callable[..., None]) -
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080), (390, 844)])
-def test_the_page_fits_the_window(browse: Callable[..., None], width: int, height: int) -> None:
+def test_the_page_fits_the_window(
+    browse: Callable[..., None], new_stage: NewStage, width: int, height: int
+) -> None:
     async def look(browser: Any) -> None:
-        async with Stage().shown(browser, viewport={"width": width, "height": height}) as page:
+        async with new_stage().shown(browser, viewport={"width": width, "height": height}) as page:
             wide, tall = await page.evaluate(
                 "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
             )
@@ -147,9 +132,10 @@ def test_the_page_fits_the_window(browse: Callable[..., None], width: int, heigh
 
 def test_a_lost_feed_is_said_the_pads_go_dark_and_it_comes_back_by_itself(
     browse: Callable[..., None],
+    new_stage: NewStage,
 ) -> None:
     async def look(browser: Any) -> None:
-        stage = Stage()
+        stage = new_stage()
         await stage.server.start()
         page = await browser.new_page()
         await page.goto(stage.server.address)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from config.codes import Control
 from config.notes import Label
+from config.views import ModeView
 from injector.report import BUTTON_BIT, NEUTRAL, Report
 from web.feed import LABELS_KEPT, SHOWN, Feed, RelayCard, shares
 
@@ -91,6 +92,29 @@ def test_a_relay_becomes_plain_json() -> None:
 def test_shares_are_parts_of_one_and_unknown_before_the_first_copy() -> None:
     assert shares([3, 1]) == [0.75, 0.25]
     assert shares([0, 0]) == [None, None]
+
+
+def test_a_page_knows_no_mode_before_the_bot_has_told_one() -> None:
+    assert Feed("a test", pads=1).snapshot()["mode"] is None
+
+
+def test_the_mode_last_told_is_shown_and_each_telling_has_a_number_of_its_own() -> None:
+    feed = Feed("a test", pads=1)
+    seen = []
+    for view in (ModeView("anarchy", "All."), ModeView("turns", "One."), ModeView("turns", "One.")):
+        feed.mode(view)
+        mode = feed.snapshot()["mode"]
+        assert mode is not None
+        seen.append((mode["number"], mode["mode"]))
+    assert seen == [(1, "anarchy"), (2, "turns"), (3, "turns")]
+
+
+def test_a_mode_alone_is_no_sign_that_anything_was_played() -> None:
+    feed = Feed("a test", pads=1)
+    feed.mode(ModeView("turns", "One.", result="a (3 of 4)", player="ann"))
+    snapshot = feed.snapshot()
+    assert snapshot["played"] == []
+    assert snapshot["pads"] == [{"controls": {}, "presses": {}}]
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5000)), max_size=200))

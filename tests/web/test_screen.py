@@ -6,6 +6,7 @@ import pytest
 
 from config.codes import Control
 from config.notes import Label
+from config.views import ModeView
 from injector.guard import Neutral
 from injector.report import BUTTON_BIT, Report
 from web.feed import Feed
@@ -49,3 +50,10 @@ def test_a_failed_device_and_a_silent_bot_are_told_of(screen: Screen, feed: Feed
     assert feed.snapshot()["link"] == "All pads at rest: The driver is gone."
     screen.link(False)
     assert feed.snapshot()["link"] == "The bot is silent."
+
+
+def test_the_bots_mode_reaches_the_page(screen: Screen, feed: Feed) -> None:
+    screen.mode(ModeView("turns", "One viewer at a time.", player="ann"))
+    mode = feed.snapshot()["mode"]
+    assert mode is not None
+    assert (mode["mode"], mode["player"]) == ("turns", "ann")

@@ -77,6 +77,7 @@ def request(path: str, host: str, *more: str) -> bytes:
         ("/", "text/html"),
         ("/style.css", "text/css"),
         ("/app.js", "text/javascript"),
+        ("/mode.js", "text/javascript"),
         ("/pad.js", "text/javascript"),
         ("/panels.js", "text/javascript"),
         ("/icon.svg", "image/svg+xml"),

@@ -1,5 +1,6 @@
 // Keeps one WebSocket to the program that serves this page and shows the newest snapshot it sends.
 
+import { ModePanel, teamOf } from "./mode.js";
 import { Pad } from "./pad.js";
 import { Relays, showCounters, showPlayed } from "./panels.js";
 
@@ -11,6 +12,7 @@ let failures = 0;
 let lastHeard = 0;
 let first = true; // the first snapshot after a connect is a picture, not news: nothing flashes
 const pads = [];
+const panel = new ModePanel();
 const relays = new Relays((number, cut) => socket?.send(JSON.stringify({ relay: number, cut })));
 
 function connect() {
@@ -53,7 +55,8 @@ function setFeed(state, text) {
 function show(snapshot) {
   setFeed("live", "Live");
   document.getElementById("about").textContent = snapshot.about;
-  showPads(snapshot.pads);
+  showPads(snapshot.pads, snapshot.mode);
+  panel.show(snapshot.mode, snapshot.link === null, first);
   showPlayed(snapshot.played, first);
   showCounters(snapshot.counters, snapshot.latency_ms);
   relays.show(snapshot.relays, performance.now());
@@ -64,7 +67,7 @@ function show(snapshot) {
   first = false;
 }
 
-function showPads(states) {
+function showPads(states, mode) {
   const box = document.getElementById("pads");
   if (pads.length !== states.length) {
     const drawing = document.getElementById("pad-drawing");
@@ -72,7 +75,10 @@ function showPads(states) {
     box.replaceChildren(...pads.map((pad) => pad.element));
     box.dataset.count = pads.length;
   }
-  states.forEach((state, place) => pads[place].show(state.controls, state.presses, first));
+  states.forEach((state, place) => {
+    pads[place].show(state.controls, state.presses, first);
+    pads[place].name(teamOf(mode, place + 1));
+  });
 }
 
 connect();

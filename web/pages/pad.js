@@ -7,12 +7,13 @@ export class Pad {
   #sticks = [];
   #triggers = [];
   #presses = {};
+  #number;
 
   constructor(number, template) {
+    this.#number = number;
     this.element = template.content.firstElementChild.cloneNode(true);
     this.element.dataset.pad = number;
-    this.element.querySelector("figcaption").textContent = `pad ${number}`;
-    this.element.querySelector("svg").setAttribute("aria-label", `pad ${number}`);
+    this.name(null);
     for (const part of this.element.querySelectorAll("[data-control]")) {
       if (part.classList.contains("trigger")) this.#triggers.push(part);
       else this.#parts.set(part.dataset.control, part);
@@ -31,6 +32,17 @@ export class Pad {
     this.#presses = presses;
     for (const stick of this.#sticks) moveStick(stick, controls);
     for (const trigger of this.#triggers) pullTrigger(trigger, controls[trigger.dataset.control] ?? 0);
+  }
+
+  // team: whose it is, {name, colour}, or null
+  name(team) {
+    const text = team ? `${team.name} · pad ${this.#number}` : `pad ${this.#number}`;
+    const caption = this.element.querySelector("figcaption");
+    if (caption.textContent === text) return;
+    caption.textContent = text;
+    this.element.querySelector("svg").setAttribute("aria-label", text);
+    if (team) this.element.dataset.colour = team.colour;
+    else delete this.element.dataset.colour;
   }
 
   #flash(part, name) {
