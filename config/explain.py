@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Final, NamedTuple, get_args
+from typing import Annotated, Any, Final, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -36,7 +36,8 @@ _MOST: Final = 200
 
 def explain(errors: list[ErrorDetails], model: type[BaseModel], root: Mapping) -> list[Mistake]:
     """One mistake per error, in no order. A key that is missing only because it is misspelt is said once."""
-    located = [(error, _locate(model, error["loc"])) for error in errors[:_MOST]]
+    parted = [part for error in errors[:_MOST] for part in _parts(error)]
+    located = [(error, _locate(model, error["loc"])) for error in parted[:_MOST]]
     unknown = [
         (place.path[:-1], _nearest(str(place.path[-1]), place.parent))
         for error, place in located
@@ -51,11 +52,30 @@ def explain(errors: list[ErrorDetails], model: type[BaseModel], root: Mapping) -
 
 
 class _Place(NamedTuple):
-    """Where an error is: its path in the document, the model its last key is in, and what belongs there."""
+    """Where an error is: its path in the document, the model its last key is in, and what belongs there.
+
+    at_key  it is the last key itself that is wrong, not what it holds
+    """
 
     path: KeyPath
     parent: type[BaseModel] | None
     shape: object
+    at_key: bool = False
+
+
+class _Many(NamedTuple):
+    """A list, or a group whose keys are free, and what each of its values is."""
+
+    inner: object
+
+
+def _parts(error: ErrorDetails) -> Iterator[ErrorDetails]:
+    """A model says all of its misfits in one error; here each is one of its own."""
+    if error["type"] != "misfit":
+        yield error
+        return
+    for path, text in error["ctx"]["misfits"]:
+        yield {"type": "misfit", "loc": (*error["loc"], *path), "msg": text, "input": None}
 
 
 def _locate(model: type[BaseModel], location: tuple[int | str, ...]) -> _Place:
@@ -63,11 +83,18 @@ def _locate(model: type[BaseModel], location: tuple[int | str, ...]) -> _Place:
     path: KeyPath = ()
     parent: type[BaseModel] | None = None
     shape: object = model
+    free = False  # whether the last key was one of a group whose keys are free
     for part in location:
         if isinstance(shape, dict):
             shape = shape.get(part)
             continue
+        if free and part == "[key]":
+            return _Place(path, None, None, at_key=True)
         path = (*path, part)
+        free = isinstance(shape, _Many)
+        if isinstance(shape, _Many):
+            parent, shape = None, shape.inner
+            continue
         parent = _as_model(shape)
         field = parent.model_fields.get(str(part)) if parent is not None else None
         shape = _shape(field.annotation) if field is not None else None
@@ -75,13 +102,20 @@ def _locate(model: type[BaseModel], location: tuple[int | str, ...]) -> _Place:
 
 
 def _shape(annotation: Any) -> object:
-    """A model; a dict of models where `source` chooses one; None for everything else."""
+    """A model; a dict of models where `source` chooses one; `_Many`; None for everything else."""
     if _as_model(annotation) is not None:
         return annotation
-    models = [found for found in map(_as_model, get_args(annotation)) if found is not None]
+    arguments = get_args(annotation)
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _shape(arguments[0])
+    if origin in (dict, tuple):
+        return _Many(_shape(arguments[0] if origin is tuple else arguments[1]))
+    found = [shape for shape in map(_shape, arguments) if shape is not None]
+    models = [shape for shape in map(_as_model, found) if shape is not None]
     if len(models) > 1:
-        return {found.model_fields["source"].default: found for found in models}
-    return models[0] if models else None
+        return {one.model_fields["source"].default: one for one in models}
+    return found[0] if found else None
 
 
 def _as_model(shape: object) -> type[BaseModel] | None:
@@ -94,10 +128,10 @@ def _mistake(error: ErrorDetails, place: _Place, root: Mapping) -> Mistake:
         path = (*path, "source")
     found = find(root, path)
     at: Node = found.node
-    if not found.whole or kind in _AT_THE_KEY:
+    if not found.whole or kind in _AT_THE_KEY or place.at_key:
         at = found.key or root
     say = _SAY.get(kind, _as_given)
-    return Mistake(at.line, at.column, dotted(path), say(error, place, found.node))
+    return Mistake(at.line, at.column, dotted(path), say(error, place, at if place.at_key else found.node))
 
 
 def _missing(error: ErrorDetails, place: _Place, node: Node) -> str:
@@ -152,9 +186,13 @@ def _wrong_list(error: ErrorDetails, place: _Place, node: Node) -> str:
     return f"found {_found(node)}; wanted a list: one entry per line, each after a dash"
 
 
+def _wrong_table(error: ErrorDetails, place: _Place, node: Node) -> str:
+    return f"found {_found(node)}; wanted lines of `key: value`, further in than this key"
+
+
 def _wrong_length(error: ErrorDetails, place: _Place, node: Node) -> str:
     context = error["ctx"]
-    count = len(node.items) if isinstance(node, Listing) else 0
+    count = _count(node)
     bound = (
         f"at least {context['min_length']}" if "min_length" in context else f"at most {context['max_length']}"
     )
@@ -163,7 +201,14 @@ def _wrong_length(error: ErrorDetails, place: _Place, node: Node) -> str:
 
 def _is_long_enough(error: ErrorDetails, node: Node) -> bool:
     """pydantic does not count entries that are wrong themselves, which are reported anyway."""
-    return isinstance(node, Listing) and len(node.items) >= error["ctx"]["min_length"]
+    least: int = error["ctx"]["min_length"]
+    return _count(node) >= least
+
+
+def _count(node: Node) -> int:
+    if isinstance(node, Mapping):
+        return len(node.entries)
+    return len(node.items) if isinstance(node, Listing) else 0
 
 
 def _wrong_source(error: ErrorDetails, place: _Place, node: Node) -> str:
@@ -200,6 +245,7 @@ _SAY: Final[dict[str, Callable[[ErrorDetails, _Place, Node], str]]] = {
     "model_attributes_type": _wrong_group,
     "union_tag_not_found": _wrong_group,
     "tuple_type": _wrong_list,
+    "dict_type": _wrong_table,
     "too_long": _wrong_length,
     "too_short": _wrong_length,
     "union_tag_invalid": _wrong_source,

@@ -7,7 +7,10 @@ played because of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+# Candidates, and names in a queue, that a view shows: what fits on a page over a game.
+MOST_LISTED: Final = 8
 
 
 class Candidate(NamedTuple):
@@ -32,11 +35,11 @@ class ModeView:
     mode        its name: anarchy, democracy, turns, teams, step
     headline    what goes on, as one short sentence for viewers
     ends_in_ms  until the window or the turn ends
-    candidates  the leading ones first, at most 8
+    candidates  the leading ones first, at most MOST_LISTED
     voters, quorum  how many have voted, and how many must
     result      what won last, with its votes: `left*2 (14 of 30)`
     player      whose turn it is
-    queue       the names of those who are next, at most 8
+    queue       the names of those who are next, at most MOST_LISTED
     waiting     inputs that wait
     delay_ms    how long an input waits at present
     teams       all of them

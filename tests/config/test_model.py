@@ -73,18 +73,20 @@ def test_the_limits_of_a_relay() -> None:
     }  # fmt: skip
 
 
+REQUIRED: dict[str, Any] = {
+    "identity": "k", "receiver": KEY, "bot": KEY, "relays": RELAYS, "chat": {"channel": "a"},
+    "channel": "a", "file": "f", "listen": "127.0.0.1:0", "name": "n", "cert": "c", "key": "k", "open": True,
+    "title": "t", "inputs": {"a": "A"}, "kind": "cheer", "line": "a", "after_s": 1, "every_s": 1,
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_default_is_a_value_that_its_field_takes(model: type[BaseModel]) -> None:
-    required: dict[str, Any] = {
-        "identity": "k", "receiver": KEY, "bot": KEY, "relays": RELAYS, "chat": {"channel": "a"},
-        "channel": "a", "file": "f", "listen": "127.0.0.1:0", "name": "n", "cert": "c", "key": "k",
-        "open": True,
-    }  # fmt: skip
     fields = {
-        name: required[name] if field.is_required() or name == "open" else field.get_default()
+        name: REQUIRED[name] if field.is_required() or name == "open" else field.get_default()
         for name, field in model.model_fields.items()
     }
-    model.model_validate(fields)
+    assert model.model_validate(fields)
 
 
 def test_programs_may_pass_what_files_hold() -> None:

@@ -1,0 +1,144 @@
+"""The kinds of values that pages for controllers and games are made of: words of chat, and what they move."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from config.codes import STICKS, Control
+from config.kinds import Kind, Setting
+
+# One control, and the way it goes at 100 % (-1 or 1; 1 for everything but a stick's axis).
+Move = tuple[Control, int]
+
+# Letters only: a digit after a word begins a number, so that no press can be read in two ways.
+_WORD: Final = re.compile(r"[a-z]{1,16}")
+_HEAD: Final = re.compile(r"[a-z]{1,16}(\([a-z]{1,16}(,[a-z]{1,16}){0,7}\))?")
+# What a line of chat means by these already: units of time, and votes for a mode.
+_TAKEN: Final = ("s", "ms", "anarchy", "democracy")
+_MOST_MOVES: Final = 4  # a diagonal has two; more than four together is a macro's business
+_OPPOSITES: Final = (frozenset((Control.UP, Control.DOWN)), frozenset((Control.LEFT, Control.RIGHT)))
+_TARGETS: Final = tuple(
+    name
+    for control in Control
+    for name in ((f"{control}+", f"{control}-") if control in STICKS else (control,))
+)
+
+
+@dataclass(frozen=True)
+class Word(Kind):
+    """A word of chat."""
+
+    textual: ClassVar[bool] = False
+
+    @property
+    def wanted(self) -> str:
+        return "a word of 1 to 16 of a-z"
+
+    def read(self, value: object, setting: Setting | None) -> str:
+        if not isinstance(value, str) or not _WORD.fullmatch(value):
+            raise self.refused()
+        if value in _TAKEN:
+            raise self.refused("this one means something else already")
+        return str(value)
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^(?!({'|'.join(_TAKEN)})$)[a-z]{{1,16}}$"}
+
+
+@dataclass(frozen=True)
+class Targets(Kind):
+    """What a word moves: one control, or a list of those that move together, as a diagonal's do."""
+
+    @property
+    def wanted(self) -> str:
+        return f"one of {', '.join(_TARGETS)}, or a list of them"
+
+    def read(self, value: object, setting: Setting | None) -> tuple[Move, ...]:
+        given = list(value) if isinstance(value, list | tuple) else [value]
+        if not 1 <= len(given) <= _MOST_MOVES:
+            raise self.refused(f"a list of 1 to {_MOST_MOVES}")
+        moves = tuple(self._move(target) for target in given)
+        problem = clash(moves)
+        if problem is not None:
+            raise self.refused(problem)
+        return moves
+
+    def _move(self, target: object) -> Move:
+        if not isinstance(target, str):
+            raise self.refused()
+        name = target.rstrip("+-")
+        if name not in Control.__members__:
+            raise self.refused()
+        if (Control[name] in STICKS) and name == target:
+            raise self.refused(f"a stick's axis needs + or - after it: {name}+ or {name}-")
+        if target not in _TARGETS:
+            raise self.refused("only a stick's axis takes + or -")
+        return Control[name], -1 if target.endswith("-") else 1
+
+    def json_schema(self) -> dict[str, Any]:
+        one = {"type": "string", "enum": list(_TARGETS)}
+        many = {"type": "array", "items": one, "minItems": 1, "maxItems": _MOST_MOVES}
+        return {"anyOf": [one, many]}
+
+
+@dataclass(frozen=True)
+class Words(Kind):
+    """A word of a controller, or a list of those that are pressed together."""
+
+    @property
+    def wanted(self) -> str:
+        return "a word of the controller, or a list of those pressed together"
+
+    def read(self, value: object, setting: Setting | None) -> tuple[str, ...]:
+        given = list(value) if isinstance(value, list | tuple) else [value]
+        if not 1 <= len(given) <= _MOST_MOVES:
+            raise self.refused(f"a list of 1 to {_MOST_MOVES}")
+        words = tuple(str(word) for word in given if isinstance(word, str) and _WORD.fullmatch(word))
+        if len(words) < len(given):
+            raise self.refused("words are letters only")
+        return words
+
+    def json_schema(self) -> dict[str, Any]:
+        one = {"type": "string", "pattern": "^[a-z]{1,16}$"}
+        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": _MOST_MOVES}]}
+
+
+@dataclass(frozen=True)
+class MacroHead(Kind):
+    """A macro's name and the names of its parameters: `mash(b,n)`. Kept without blanks."""
+
+    textual: ClassVar[bool] = False
+
+    @property
+    def wanted(self) -> str:
+        return "a macro's name of up to 16 of a-z, with its parameters if it has any: mash(b,n)"
+
+    def read(self, value: object, setting: Setting | None) -> str:
+        head = "".join(value.split(" ")) if isinstance(value, str) else ""
+        if not _HEAD.fullmatch(head):
+            raise self.refused()
+        names = parameters_of(head)
+        if len(set(names)) < len(names):
+            raise self.refused("each parameter once")
+        return head
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{_HEAD.pattern}$"}
+
+
+def clash(moves: tuple[Move, ...]) -> str | None:
+    """Why these moves cannot be one word's, if so."""
+    controls = {control for control, _ in moves}
+    if len(controls) < len(moves):
+        return "one control twice"
+    if any(pair <= controls for pair in _OPPOSITES):
+        return "no pad goes two opposite ways at once"
+    return f"more than {_MOST_MOVES} at once" if len(moves) > _MOST_MOVES else None
+
+
+def parameters_of(head: str) -> tuple[str, ...]:
+    """The names in the brackets of a macro's head."""
+    inside = head.partition("(")[2].rstrip(")")
+    return tuple(inside.split(",")) if inside else ()
