@@ -1,59 +1,325 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
 
 import pytest
 
-from bot.crowd import Crowd, Verdict
+from bot.chat.line import ChatLine
+from bot.crowd import Crowd, Judgement, Verdict
+from bot.grammar import Language, Parsed, parse
+from bot.restrictions import EVERY_WORD, Restrictions
+from config.codes import Control
+from config.controllers import Controller, Move
+from config.games import Cooldown, Game
+from config.levels import Level
+
+ADMITTED: Final = Judgement(Verdict.ADMITTED)
+A: Final[Move] = (Control.A, 1)
+START: Final[Move] = (Control.START, 1)
+
+Judge = Callable[..., Judgement]
 
 
 @pytest.fixture
 def crowd_of() -> Callable[..., Crowd]:
-    def build(**changed: float) -> Crowd:
-        limits: dict[str, float] = {
+    def build(**changed: object) -> Crowd:
+        limits: dict[str, object] = {
             "per_user_per_second": 2,
             "per_user_burst": 3,
             "global_per_second": 100,
             "global_burst": 100,
         }
-        return Crowd(**(limits | changed))  # type: ignore[arg-type]  # most_users is whole, the rest are rates
+        return Crowd(**(limits | changed))  # type: ignore[arg-type]  # each test names what it changes
 
     return build
 
 
-def test_a_viewer_has_a_burst_and_then_a_rate(crowd_of: Callable[..., Crowd]) -> None:
+@pytest.fixture
+def game_of(xbox: Controller) -> Callable[..., Game]:
+    def build(
+        locked: frozenset[Move] = frozenset(),
+        levels: Mapping[Move, Level] | None = None,
+        cooldowns: Mapping[Move, Cooldown] | None = None,
+    ) -> Game:
+        return Game("arcade", "Arcade", xbox, locked, levels or {}, cooldowns or {})
+
+    return build
+
+
+@pytest.fixture
+def judge(say: Callable[..., ChatLine], xbox: Controller) -> Judge:
+    """judge(crowd, "a", now, user="ada", level=Level.VIP): what is decided of that line."""
+
+    def judged(
+        crowd: Crowd, text: str, now: float = 0, user: str = "ada", level: Level = Level.VIEWER
+    ) -> Judgement:
+        parsed = parse(text, Language(xbox))
+        assert isinstance(parsed, Parsed)
+        return crowd.judge(replace(say(text, user), level=level), parsed, now)
+
+    return judged
+
+
+# Rates.
+
+
+def test_a_viewer_has_a_burst_and_then_a_rate(crowd_of: Callable[..., Crowd], judge: Judge) -> None:
     crowd = crowd_of()
-    assert [crowd.admit("ada", 0) for _ in range(4)] == [Verdict.ADMITTED] * 3 + [Verdict.USER_LIMIT]
-    assert crowd.admit("ada", 500) is Verdict.ADMITTED
-    assert crowd.admit("ada", 500) is Verdict.USER_LIMIT
+    verdicts = [judge(crowd, "a").verdict for _ in range(4)]
+    assert verdicts == [Verdict.ADMITTED] * 3 + [Verdict.USER_LIMIT]
+    assert judge(crowd, "a", 500) == ADMITTED
+    assert judge(crowd, "a", 500).verdict is Verdict.USER_LIMIT
 
 
-def test_one_viewer_s_flood_costs_the_others_nothing(crowd_of: Callable[..., Crowd]) -> None:
+def test_one_viewer_s_flood_costs_the_others_nothing(crowd_of: Callable[..., Crowd], judge: Judge) -> None:
     crowd = crowd_of(global_burst=4, global_per_second=1)
     for _ in range(1000):
-        crowd.admit("flooder", 0)
-    assert crowd.admit("ada", 0) is Verdict.ADMITTED
+        judge(crowd, "a", user="flooder")
+    assert judge(crowd, "a", user="ada") == ADMITTED
 
 
-def test_everybody_together_has_a_limit_too(crowd_of: Callable[..., Crowd]) -> None:
+def test_everybody_together_has_a_limit_too(crowd_of: Callable[..., Crowd], judge: Judge) -> None:
     crowd = crowd_of(global_burst=2, global_per_second=1)
-    verdicts = [crowd.admit(f"viewer {n}", 0) for n in range(3)]
+    verdicts = [judge(crowd, "a", user=f"viewer {n}").verdict for n in range(3)]
     assert verdicts == [Verdict.ADMITTED, Verdict.ADMITTED, Verdict.GLOBAL_LIMIT]
-    assert crowd.admit("late", 1_000) is Verdict.ADMITTED
+    assert judge(crowd, "a", 1_000, user="late") == ADMITTED
 
 
-def test_a_rate_of_zero_is_no_limit(crowd_of: Callable[..., Crowd]) -> None:
+def test_a_rate_of_zero_is_no_limit(crowd_of: Callable[..., Crowd], judge: Judge) -> None:
     crowd = crowd_of(per_user_per_second=0, global_per_second=0)
-    assert {crowd.admit("ada", 0) for _ in range(10_000)} == {Verdict.ADMITTED}
+    assert {judge(crowd, "a") for _ in range(1_000)} == {ADMITTED}
     assert len(crowd) == 0
 
 
+def test_the_rates_hold_for_moderators_too(crowd_of: Callable[..., Crowd], judge: Judge) -> None:
+    crowd = crowd_of(per_user_burst=1)
+    judge(crowd, "a", level=Level.BROADCASTER)
+    assert judge(crowd, "a", level=Level.BROADCASTER).verdict is Verdict.USER_LIMIT
+
+
 def test_viewers_are_remembered_up_to_a_bound_the_quietest_forgotten_first(
-    crowd_of: Callable[..., Crowd],
+    crowd_of: Callable[..., Crowd], judge: Judge
 ) -> None:
     crowd = crowd_of(most_users=2, per_user_burst=1, per_user_per_second=0.001)
     for user in ("ada", "bob", "ada", "cyd"):
-        crowd.admit(user, 0)
+        judge(crowd, "a", user=user)
     assert len(crowd) == 2
-    assert crowd.admit("ada", 0) is Verdict.USER_LIMIT
-    assert crowd.admit("bob", 0) is Verdict.ADMITTED
+    assert judge(crowd, "a", user="ada").verdict is Verdict.USER_LIMIT
+    assert judge(crowd, "a", user="bob") == ADMITTED
+
+
+def test_the_rates_alone_can_be_asked(crowd_of: Callable[..., Crowd]) -> None:
+    crowd = crowd_of(per_user_burst=1, global_burst=2)
+    verdicts = [crowd.admit(user, 0) for user in ("ada", "ada", "bob", "cyd")]
+    assert verdicts == [Verdict.ADMITTED, Verdict.USER_LIMIT, Verdict.ADMITTED, Verdict.GLOBAL_LIMIT]
+
+
+# What moderators forbid.
+
+
+def test_a_silenced_viewer_plays_nothing_until_it_is_over(
+    crowd_of: Callable[..., Crowd], judge: Judge
+) -> None:
+    restrictions = Restrictions()
+    crowd = crowd_of(restrictions=restrictions)
+    restrictions.restrict("kim", EVERY_WORD, 10_000)
+    assert judge(crowd, "a", 4_000, user="kim") == Judgement(Verdict.SILENCED, wait_ms=6_000)
+    assert judge(crowd, "a", 4_000, user="ada") == ADMITTED
+    assert judge(crowd, "a", 10_000, user="kim") == ADMITTED
+
+
+def test_a_restricted_word_is_refused_with_its_wait(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
+) -> None:
+    restrictions = Restrictions()
+    crowd = crowd_of(restrictions=restrictions, rules=game_of())
+    restrictions.restrict("kim", "start", 10_000)
+    assert judge(crowd, "b start", 4_000, user="kim") == Judgement(Verdict.RESTRICTED, "start", 6_000)
+    assert judge(crowd, "b", 4_000, user="kim") == ADMITTED
+    assert judge(crowd, "start", 4_000, user="ada") == ADMITTED
+
+
+def test_without_an_end_nobody_knows_how_long(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
+) -> None:
+    restrictions = Restrictions()
+    crowd = crowd_of(restrictions=restrictions, rules=game_of())
+    restrictions.restrict("kim", "start", None)
+    assert judge(crowd, "start", user="kim") == Judgement(Verdict.RESTRICTED, "start", 0)
+
+
+def test_another_word_for_the_same_move_is_restricted_too(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge, xbox: Controller
+) -> None:
+    synonym = next(word for word in xbox.words if word != "start" and xbox.words[word] == xbox.words["start"])
+    restrictions = Restrictions()
+    crowd = crowd_of(restrictions=restrictions, rules=game_of())
+    restrictions.restrict("kim", "start", None)
+    assert judge(crowd, synonym, user="kim").verdict is Verdict.RESTRICTED
+
+
+def test_a_word_the_game_does_not_have_restricts_nothing(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
+) -> None:
+    restrictions = Restrictions()
+    crowd = crowd_of(restrictions=restrictions, rules=game_of())
+    restrictions.restrict("kim", "jump", None)
+    assert judge(crowd, "a", user="kim") == ADMITTED
+
+
+# Locks and levels.
+
+
+def test_a_move_the_game_locks_is_locked_for_all(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
+) -> None:
+    crowd = crowd_of(rules=game_of(locked=frozenset({START})))
+    assert judge(crowd, "a start", level=Level.BROADCASTER) == Judgement(Verdict.LOCKED, "start")
+    assert judge(crowd, "a") == ADMITTED
+
+
+def test_moderators_lock_and_unlock_but_only_what_is_theirs(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
+) -> None:
+    crowd = crowd_of(rules=game_of(locked=frozenset({START})))
+    crowd.lock([A, START])
+    assert crowd.locked == {A, START}
+    assert judge(crowd, "a").verdict is Verdict.LOCKED
+    assert crowd.unlock([A, START]) == {START}
+    assert crowd.locked == {START}
+    assert judge(crowd, "a") == ADMITTED
+
+
+def test_moderators_locks_outlive_a_reload_and_the_old_game_s_do_not(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game]
+) -> None:
+    crowd = crowd_of(rules=game_of(locked=frozenset({START})))
+    crowd.lock([A])
+    crowd.retune(game_of())
+    assert crowd.locked == {A}
+
+
+@pytest.mark.parametrize("text", ["up", "upleft", "north", "b500ms+upleft"])
+def test_the_word_is_named_as_the_line_has_it(
+    crowd_of: Callable[..., Crowd],
+    game_of: Callable[..., Game],
+    say: Callable[..., ChatLine],
+    xbox: Controller,
+    text: str,
+) -> None:
+    crowd = crowd_of(rules=game_of(locked=frozenset({(Control.UP, 1)})))
+    parsed = parse(text, Language(xbox))
+    assert isinstance(parsed, Parsed)
+    judgement = crowd.judge(say(text), replace(parsed, text=text), 0)
+    assert judgement == Judgement(Verdict.LOCKED, text.removeprefix("b500ms+"))
+
+
+@pytest.mark.parametrize("level", [Level.VIP, Level.MODERATOR, Level.BROADCASTER])
+def test_a_word_is_for_its_level_and_above(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge, level: Level
+) -> None:
+    crowd = crowd_of(rules=game_of(levels={START: Level.VIP}))
+    refused = Judgement(Verdict.LEVEL, "start", level=Level.VIP)
+    assert judge(crowd, "a start", level=Level.SUBSCRIBER) == refused
+    assert judge(crowd, "start", level=level) == ADMITTED
+    assert judge(crowd, "a") == ADMITTED
+
+
+def test_of_several_words_the_one_for_the_highest_level_is_named(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
+) -> None:
+    crowd = crowd_of(rules=game_of(levels={A: Level.SUBSCRIBER, START: Level.MODERATOR}))
+    assert judge(crowd, "a start") == Judgement(Verdict.LEVEL, "start", level=Level.MODERATOR)
+    assert judge(crowd, "a") == Judgement(Verdict.LEVEL, "a", level=Level.SUBSCRIBER)
+
+
+# Cool-downs.
+
+
+def test_a_viewer_waits_for_their_own_cool_down_and_others_for_everybody_s(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
+) -> None:
+    crowd = crowd_of(rules=game_of(cooldowns={START: Cooldown(user_ms=9_000, everybody_ms=3_000)}))
+    assert judge(crowd, "start") == ADMITTED
+    assert judge(crowd, "start", 1_000) == Judgement(Verdict.USER_COOLDOWN, "start", 8_000)
+    assert judge(crowd, "start", 1_000, user="bob") == Judgement(Verdict.BUTTON_COOLDOWN, "start", 2_000)
+    assert judge(crowd, "a", 1_000) == ADMITTED
+    assert judge(crowd, "start", 3_000, user="bob") == ADMITTED
+
+
+def test_moderators_do_not_wait_but_others_wait_after_them(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
+) -> None:
+    crowd = crowd_of(rules=game_of(cooldowns={START: Cooldown(user_ms=9_000, everybody_ms=3_000)}))
+    assert judge(crowd, "start", user="ada") == ADMITTED
+    assert judge(crowd, "start", 1_000, user="mod", level=Level.MODERATOR) == ADMITTED
+    assert judge(crowd, "start", 2_000, user="mod", level=Level.MODERATOR) == ADMITTED
+    assert judge(crowd, "start", 3_500, user="bob") == Judgement(Verdict.BUTTON_COOLDOWN, "start", 1_500)
+
+
+# A line that is refused spends nothing of what comes later.
+
+
+def test_what_is_forbidden_costs_no_rate(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
+) -> None:
+    restrictions = Restrictions()
+    restrictions.restrict("ada", "b", None)
+    game = game_of(locked=frozenset({START}), levels={A: Level.VIP})
+    crowd = crowd_of(per_user_burst=1, global_burst=1, restrictions=restrictions, rules=game)
+    for text in ("start", "a", "b"):
+        assert judge(crowd, text).verdict in (Verdict.LOCKED, Verdict.LEVEL, Verdict.RESTRICTED)
+    assert judge(crowd, "x") == ADMITTED
+
+
+def test_a_cool_down_takes_nothing_of_everybody_s_rate(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
+) -> None:
+    crowd = crowd_of(global_burst=2, rules=game_of(cooldowns={START: Cooldown(0, 60_000)}))
+    for n in range(50):
+        judge(crowd, "start", user=f"viewer {n}")
+    assert judge(crowd, "a") == ADMITTED
+
+
+def test_a_full_rate_begins_no_cool_down(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
+) -> None:
+    crowd = crowd_of(
+        global_per_second=1, global_burst=1, rules=game_of(cooldowns={START: Cooldown(9_000, 9_000)})
+    )
+    assert judge(crowd, "a") == ADMITTED
+    assert judge(crowd, "start").verdict is Verdict.GLOBAL_LIMIT
+    assert judge(crowd, "start", 1_000) == ADMITTED
+
+
+def test_a_flood_of_one_word_holds_its_cool_down_no_longer(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
+) -> None:
+    crowd = crowd_of(per_user_per_second=1000, rules=game_of(cooldowns={START: Cooldown(0, 1_000)}))
+    admitted = [now for now in range(0, 3_000, 10) if judge(crowd, "start", now) == ADMITTED]
+    assert admitted == [0, 1_000, 2_000]
+
+
+def test_the_order_is_person_then_word_then_share(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
+) -> None:
+    restrictions = Restrictions()
+    rules = game_of(frozenset({START}), {START: Level.VIP}, {START: Cooldown(9_000, 9_000)})
+    crowd = crowd_of(restrictions=restrictions, rules=rules)
+    assert judge(crowd, "start").verdict is Verdict.LOCKED
+    restrictions.restrict("ada", "start", None)
+    assert judge(crowd, "start").verdict is Verdict.RESTRICTED
+    restrictions.restrict("ada", EVERY_WORD, None)
+    assert judge(crowd, "start").verdict is Verdict.SILENCED
+    crowd.retune(game_of(levels=rules.levels, cooldowns=rules.cooldowns))
+    assert judge(crowd, "start", user="bob").verdict is Verdict.LEVEL
+
+
+def test_what_is_forgotten_is_counted(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
+) -> None:
+    crowd = crowd_of(rules=game_of(cooldowns={START: Cooldown(9_000, 0)}))
+    judge(crowd, "start")
+    assert crowd.counters["forgotten_early"] == 0
