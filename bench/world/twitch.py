@@ -1,8 +1,10 @@
 """A chat server on this machine that speaks Twitch's IRC over WebSocket, its warts included.
 
 What it does as Twitch does: a channel that does not exist gets no answer at all; lines of members go to
-everybody else in the channel and never back to their author; a line may be sent without having joined; tags,
-commands and membership come only to whoever asked for them; a wrong token gets a NOTICE and is disconnected.
+everybody else in the channel and never back to their author; a line may be sent without having joined; what
+is written too fast is not shown; an answer to a line carries that line and begins with its author's name;
+tags, commands and membership come only to whoever asked for them; a wrong token gets a NOTICE and is
+disconnected.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ class LocalTwitch:
 
     channels  those that exist
     tokens    the valid ones without `oauth:`; None accepts every one that has the right form
+    limited   whether accounts may write only as fast as on Twitch; a crowd that is to load the bot may not
     """
 
     def __init__(
@@ -42,11 +45,12 @@ class LocalTwitch:
         channels: Iterable[str] = ("crowdpad",),
         *,
         tokens: frozenset[str] | None = None,
+        limited: bool = False,
         ping_every_ms: float = PING_EVERY_MS,
         clock: WallClock | None = None,
     ) -> None:
         self._hall = Hall(channels, clock or WallClock())
-        self._commands = Commands(self._hall, tokens)
+        self._commands = Commands(self._hall, tokens, limited=limited)
         self._ping_every_ms = ping_every_ms
         self._server: Server | None = None
         self._pinger: asyncio.Task[None] | None = None

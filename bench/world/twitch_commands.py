@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 
 from bench.world import twitch_lines as lines
 from bench.world.twitch_hall import Hall, Member
-from bot.chat.irc_message import IrcError, Message, parse
+from bench.world.twitch_limits import Account, Fate
+from bot.chat.irc_message import IrcError, Message, parse, read_tags
+from config.levels import Level
 
 # Twitch's own bound on what somebody may write.
 MAX_TEXT = 500
+# Twitch's words.
+_BEFORE = "Your message was not sent because"
+_NOTICES = {
+    Fate.TOO_QUICK: f"{_BEFORE} you are sending messages too quickly.",
+    Fate.DUPLICATE: f"{_BEFORE} it is identical to the previous one you sent, less than 30 seconds ago.",
+}
 
 
 class Commands:
-    """The commands Twitch knows of what a chat client says."""
+    """The commands Twitch knows of what a chat client says.
 
-    def __init__(self, hall: Hall, tokens: frozenset[str] | None) -> None:
+    limited  whether the rules of bench.world.twitch_limits hold
+    """
+
+    def __init__(self, hall: Hall, tokens: frozenset[str] | None, *, limited: bool = False) -> None:
         self._hall = hall
         self._tokens = tokens
+        self._limited = limited
+        self._accounts: defaultdict[tuple[str, str], Account] = defaultdict(Account)
         self._commands: dict[str, Callable[[Member, Message], None]] = {
             "CAP": self._on_cap,
             "PASS": self._on_pass,
@@ -88,6 +102,8 @@ class Commands:
             answer = lines.joined(channel, member.nick)
             if "commands" in member.capabilities:
                 answer.append(self._hall.for_member(member, lines.room_state(channel)))
+                if not member.is_anonymous:
+                    answer.append(self._user_state(member, channel))
             self._hall.send([member], "\r\n".join(answer))
             self._hall.enter(member, channel)
 
@@ -110,14 +126,45 @@ class Commands:
             self._hall.counters["privmsg_ignored"] += 1
             return
         channel, text = message.params[0].lower().removeprefix("#"), message.params[1]
-        if channel not in self._hall.channels or not text or len(text) > MAX_TEXT:
+        if channel not in self._hall.channels or not 0 < len(text) <= MAX_TEXT or _is_command(text):
             self._hall.counters["privmsg_ignored"] += 1
             return
-        level = self._hall.level(member.nick, channel)
-        line = self._hall.write(channel, member.nick, text, id=self._hall.next_id(), level=level)
-        self._hall.publish(channel, [line], but=member)
         self._hall.counters["privmsg"] += 1
+        if not self._lets_through(member, channel, text):
+            return
+        parent = read_tags(message.tags).get("reply-parent-msg-id", "")
+        answered = self._hall.answered(parent)
+        extra = lines.reply_tags(parent, *answered) if answered else None
+        if answered:  # Twitch does so itself, for clients that know nothing of answers
+            text = f"@{answered[0]} {text}"
+        level = self._hall.level(member.nick, channel)
+        id = self._hall.next_id()
+        line = self._hall.write(channel, member.nick, text, id=id, level=level, extra=extra)
+        self._hall.publish(channel, [line], but=member)
         if "commands" in member.capabilities:
-            self._hall.send(
-                [member], self._hall.for_member(member, lines.user_state(channel, member.nick, level))
-            )
+            self._hall.send([member], self._user_state(member, channel))
+
+    def _lets_through(self, member: Member, channel: str, text: str) -> bool:
+        """Whether the account may write this now; else it is told, or not, as Twitch does."""
+        assert member.nick is not None, "only who has logged in writes"
+        if not self._limited:
+            return True
+        trusted = self._hall.level(member.nick, channel) >= Level.VIP
+        fate = self._accounts[member.nick, channel].writes(text, self._hall.now(), trusted=trusted)
+        if fate is Fate.SHOWN:
+            return True
+        self._hall.counters[f"privmsg_{fate.value}"] += 1
+        if fate in _NOTICES and "commands" in member.capabilities:
+            notice = lines.notice(channel, fate.value, _NOTICES[fate])
+            self._hall.send([member], self._hall.for_member(member, notice))
+        return False
+
+    def _user_state(self, member: Member, channel: str) -> str:
+        assert member.nick is not None, "only who has logged in has a state"
+        level = self._hall.level(member.nick, channel)
+        return self._hall.for_member(member, lines.user_state(channel, member.nick, level))
+
+
+def _is_command(text: str) -> bool:
+    """Whether Twitch takes it for one of its own: `/ban`, `.ban`; not for `...` and `. a`."""
+    return text[0] in "/." and text[1:2].isalpha()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -18,6 +18,8 @@ from tunnel.wallclock import WallClock
 LINES_PER_FRAME = 128
 # A member that has left this much unread is disconnected, as Twitch does with slow readers.
 MAX_UNREAD_BYTES = 1 << 24
+# Lines that can still be answered. More have scrolled away while somebody typed an answer.
+REMEMBERED_LINES = 4_096
 
 
 @dataclass(eq=False, slots=True)
@@ -51,6 +53,7 @@ class Hall:
         self.levels: dict[str, Level] = {}
         self.counters: Counter[str] = Counter()
         self.silent = False
+        self._authors: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._clock = clock
         self._ids = itertools.count(1)
         self._changed = asyncio.Event()
@@ -79,7 +82,14 @@ class Hall:
         extra: Mapping[str, str] | None = None,
     ) -> str:
         """A chat line of this moment."""
+        self._authors[id] = (user, text)
+        if len(self._authors) > REMEMBERED_LINES:
+            self._authors.popitem(last=False)
         return lines.privmsg(channel, user, text, id=id, sent_ms=self.now(), level=level, extra=extra)
+
+    def answered(self, id: str) -> tuple[str, str] | None:
+        """Who wrote the line with this id, and what; None where nobody remembers."""
+        return self._authors.get(id)
 
     async def joined(self, channel: str, count: int) -> None:
         """Waits until this many members are in the channel."""

@@ -109,6 +109,22 @@ def user_state(channel: str, user: str, level: Level) -> str:
     return f"{_tagged(tags)} :{SERVER} USERSTATE #{channel}"
 
 
+def notice(channel: str, id: str, text: str) -> str:
+    """Twitch's word to one account, for programs (`id`) and for people."""
+    return f"@msg-id={id} :{SERVER} NOTICE #{channel} :{text}"
+
+
+def reply_tags(id: str, user: str, text: str) -> dict[str, str]:
+    """What a line carries that answers another one: that line's id, author and text."""
+    return {
+        "reply-parent-display-name": user,
+        "reply-parent-msg-body": text,
+        "reply-parent-msg-id": id,
+        "reply-parent-user-id": account_number(user),
+        "reply-parent-user-login": user.lower(),
+    }
+
+
 def without_tags(line: str) -> str:
     """The line as a client sees it that did not ask for tags."""
     return line.partition(" ")[2] if line.startswith("@") else line

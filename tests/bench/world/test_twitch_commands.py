@@ -7,7 +7,19 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from config.levels import Level
+from tunnel.wallclock import WallClock
+
 World = Callable[..., Any]
+
+
+class Clock(WallClock):
+    """Moved by hand."""
+
+    ms = 1_760_000_000_000.0
+
+    def now(self) -> float:
+        return self.ms
 
 
 def test_a_login_is_greeted_and_a_join_answered(channel_world: World) -> None:
@@ -130,5 +142,84 @@ def test_an_answered_ping_is_no_longer_owed(channel_world: World) -> None:
             await member.send("PONG :tmi.twitch.tv", "PING :read")
             await member.until("read")
             assert not seen.owes_pong
+
+    asyncio.run(main())
+
+
+def test_an_account_is_told_its_standing_when_it_joins_and_a_nobody_is_not(channel_world: World) -> None:
+    async def main() -> None:
+        async with channel_world() as (twitch, client):
+            twitch.levels["bot"] = Level.MODERATOR
+            bot = await client(nick="bot")
+            assert "mod=1" in await bot.until("USERSTATE")
+            nobody = await client(nick="justinfan1")
+            await nobody.send("PING :next")
+            await nobody.until("next")
+            assert not any("USERSTATE" in line for line in nobody.passed)
+
+    asyncio.run(main())
+
+
+def test_an_answer_carries_what_it_answers_and_begins_with_its_author(channel_world: World) -> None:
+    async def main() -> None:
+        async with channel_world() as (twitch, client):
+            bot, reader = await client(nick="bot"), await client(nick="ada")
+            id = twitch.say("Kim", "!help me")
+            await bot.until("!help me")
+            await bot.send(f"@reply-parent-msg-id={id} PRIVMSG #arcade :left is left")
+            heard = await reader.until("left is left")
+            assert heard.endswith("PRIVMSG #arcade :@Kim left is left")
+            assert f"reply-parent-msg-id={id};" in heard
+            assert "reply-parent-display-name=Kim;reply-parent-msg-body=!help\\sme;" in heard
+            await bot.send("@reply-parent-msg-id=unknown PRIVMSG #arcade :right")
+            assert (await reader.until("right")).endswith("PRIVMSG #arcade :right")
+
+    asyncio.run(main())
+
+
+def test_where_limits_hold_a_line_too_fast_is_refused_or_vanishes(channel_world: World) -> None:
+    async def main() -> None:
+        async with channel_world(limited=True, clock=Clock()) as (twitch, client):
+            bot, reader = await client(nick="bot"), await client(nick="ada")
+            await bot.send("PRIVMSG #arcade :first", "PRIVMSG #arcade :second")
+            assert "too quickly" in await bot.until("@msg-id=msg_ratelimit")
+            for number in range(30):
+                await bot.send(f"PRIVMSG #arcade :{number}")
+            await bot.send("PING :read")
+            await bot.until("read")
+            assert twitch.counters["privmsg_msg_ratelimit"] == 19
+            assert twitch.counters["privmsg_too_many"] == 12
+            twitch.say("ada", "end")
+            await reader.until("end")
+            assert sum("PRIVMSG" in line for line in reader.passed) == 1
+
+    asyncio.run(main())
+
+
+def test_where_limits_hold_the_same_line_again_is_refused_and_moderators_may(channel_world: World) -> None:
+    async def main() -> None:
+        clock = Clock()
+        async with channel_world(limited=True, clock=clock) as (twitch, client):
+            bot, reader = await client(nick="bot"), await client(nick="ada")
+            await bot.send("PRIVMSG #arcade :same")
+            await reader.until("same")
+            clock.ms += 2_000
+            await bot.send("PRIVMSG #arcade :same")
+            assert "identical" in await bot.until("@msg-id=msg_duplicate")
+            twitch.levels["bot"] = Level.VIP
+            await bot.send("PRIVMSG #arcade :same")
+            await reader.until("same")
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("text", "shown"), [("/ban ada", 0), (".ban ada", 0), ("...", 1), (". a", 1)])
+def test_twitchs_own_commands_are_not_chat(channel_world: World, text: str, shown: int) -> None:
+    async def main() -> None:
+        async with channel_world() as (twitch, client):
+            member = await client(nick="ada")
+            await member.send(f"PRIVMSG #arcade :{text}", "PING :read")
+            await member.until("read")
+            assert twitch.counters["privmsg"] == shown
 
     asyncio.run(main())
