@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from bot.chat.irc_message import IrcError, Message, parse, read_tags
 from bot.chat.irc_room import IrcRoom
+from bot.chat.irc_voice import IrcVoice
 from bot.chat.line import ChatEvent, SourceState
 
 # A link that says nothing for this long is asked; clients of Twitch use 15 s to 60 s, and Twitch itself asks
@@ -29,6 +30,9 @@ JOIN_ANSWER_MS = 10_000.0
 JOIN_AGAIN_MS = 30_000.0
 # How long an old connection is still read after RECONNECT while its successor joins; Twitch closes it first.
 FAREWELL_MS = 30_000.0
+# Lines of ours that may wait for the socket. It takes each at once, or it has stopped reading; Twitch lets
+# nobody write more than 100 in 30 s.
+MOST_UNSENT = 32
 
 CAPABILITIES = "CAP REQ :twitch.tv/tags twitch.tv/commands twitch.tv/membership"
 
@@ -100,11 +104,12 @@ class IrcSession:
     it raise.
     """
 
-    def __init__(self, room: IrcRoom, login: Login) -> None:
+    def __init__(self, room: IrcRoom, login: Login, voice: IrcVoice | None = None) -> None:
         self.state = State.NEW
         self.end: End | None = None
         self._room = room
         self._login = login
+        self._voice = voice
         self._said = ""
         self._lines: list[str] = []
         self._deadlines: dict[_Deadline, float] = {}
@@ -164,6 +169,13 @@ class IrcSession:
         self._heard(now)
         self._room.counters["binary_frame"] += 1
 
+    def say(self, line: str) -> bool:
+        """Puts a line of the voice among those to send. Not outside the room, nor while too many wait."""
+        if self.state not in (State.JOINED, State.LEAVING) or len(self._lines) >= MOST_UNSENT:
+            return False
+        self._lines.append(line)
+        return True
+
     @property
     def to_do(self) -> bool:
         """Whether there are lines to send, or an end to act upon."""
@@ -191,6 +203,8 @@ class IrcSession:
         if message.command in _PROOFS_OF_JOIN and self._room.concerns(message):
             events += self._joined()
         events += self._room.events(message, now)
+        if self._voice is not None and self._room.concerns(message):
+            self._voice.hear(message)
         answer = self._answers.get(message.command)
         if answer is not None and not self.over:
             events += answer(message, now)

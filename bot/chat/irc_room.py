@@ -88,7 +88,7 @@ class IrcRoom:
             id=self._id_of(tags),
             user=user,
             name=unescape(tags.get("display-name") or login),
-            level=_level_of(tags),
+            level=level_of(tags),
             text=params[1],
             sent_ms=read_time(tags.get("tmi-sent-ts", "")),
             arrived_ms=now,
@@ -158,7 +158,7 @@ class IrcRoom:
         return True
 
 
-def _level_of(tags: dict[str, str]) -> Level:
+def level_of(tags: dict[str, str]) -> Level:
     """The highest level held in the channel we read; `source-badges` are of another one."""
     level = Level.VIEWER
     badges = tags.get("badges")

@@ -17,6 +17,8 @@ from bot.chat.ear import EarConnection
 from bot.chat.error import SourceError
 from bot.chat.irc import End, IrcSession, Login, Wait
 from bot.chat.irc_room import IrcRoom
+from bot.chat.irc_voice import IrcVoice
+from bot.chat.limits import AS_VIEWER, SendingLimits
 from bot.chat.line import ChatEvent, SourceState
 from bot.chat.mailbox import Mailbox
 from bot.chat.network import is_loopback, reason
@@ -46,11 +48,12 @@ _NAME = re.compile(r"[a-z0-9_]{1,50}")
 
 
 class IrcSource:
-    """Reads one channel, for ever: reconnects by itself, and over a RECONNECT without a gap.
+    """Reads one channel, for ever: reconnects by itself, and over a RECONNECT without a gap. With a token, it
+    is a voice there too.
 
     url, channel  the chat server (TLS unless the scheme is ws) and the channel's login, '#' optional
     nick, token   an account, both or neither; without a token we read anonymously, as justinfan
-    counters      what was dropped and how often we had to reconnect
+    counters      what was dropped, how often we had to reconnect, what was said and what Twitch said to that
     """
 
     def __init__(
@@ -65,12 +68,31 @@ class IrcSource:
         self._url = _checked_url(url, has_token=token is not None)
         self._login = _login(nick, token)
         self._clock = clock or WallClock()
-        self._room = IrcRoom(_checked_name("channel", channel.removeprefix("#")), shared_chat=shared_chat)
+        channel = _checked_name("channel", channel.removeprefix("#"))
+        self._room = IrcRoom(channel, shared_chat=shared_chat)
+        self._voice = IrcVoice(channel, self._login.nick, self._room.counters) if token else None
+        self._talks: list[_Conversation] = []
 
     @property
     def counters(self) -> Counter[str]:
         """What was dropped, and why."""
         return self._room.counters
+
+    @property
+    def can_say(self) -> bool:
+        """Whether there is an account to say it with."""
+        return self._voice is not None
+
+    @property
+    def limits(self) -> SendingLimits:
+        """How fast that account may write; as a moderator once Twitch has said that it is one."""
+        return AS_VIEWER if self._voice is None else self._voice.limits
+
+    def say(self, text: str, reply_to: str = "") -> None:
+        """Sends one line. Never waits: what no connection takes at once is dropped and counted."""
+        line = "" if self._voice is None else self._voice.line(text, reply_to)
+        said = bool(line) and any(talk.say(line) for talk in reversed(self._talks))
+        self.counters["said" if said else "unsaid"] += 1
 
     async def events(self) -> AsyncGenerator[list[ChatEvent], None]:
         """Batches: a frame, or all the frames that were ready together."""
@@ -94,7 +116,9 @@ class IrcSource:
         leaving: asyncio.Task[None] | None = None
         async with asyncio.TaskGroup() as tasks:
             while True:
-                talk = _Conversation(self._url, IrcSession(self._room, self._login), self._clock, mailbox)
+                session = IrcSession(self._room, self._login, self._voice)
+                talk = _Conversation(self._url, session, self._clock, mailbox)
+                self._talks = [*self._talks[-1:], talk]  # while one is left, another has yet to join
                 task = tasks.create_task(talk.run())
                 end = await talk.ended
                 if end.wait is Wait.AT_ONCE:
@@ -128,6 +152,7 @@ class _Conversation:
         self._clock = clock
         self._mailbox = mailbox
         self._opened_ms: float | None = None
+        self._open = False
         self._asked = asyncio.Event()
 
     @property
@@ -156,15 +181,24 @@ class _Conversation:
         except _CONNECTION_ERRORS as error:
             self._end(End(reason(error), Wait.BACK_OFF))
 
+    def say(self, line: str) -> bool:
+        """Whether this line leaves over this connection, a moment from now."""
+        if not (self._open and self._session.say(line)):
+            return False
+        self._asked.set()
+        return True
+
     async def _talk(self, socket: EarConnection) -> None:
         await self._follow_up(socket)
         socket.on_text = lambda frame: self._hear(socket, frame)
         halves = [asyncio.create_task(work(socket)) for work in (self._read, self._watch, self._answer)]
+        self._open = True
         try:
             done, _ = await asyncio.wait(halves, return_when=asyncio.FIRST_COMPLETED)
             for half in done:
                 half.result()
         finally:
+            self._open = False
             for half in halves:
                 half.cancel()
             await asyncio.gather(*halves, return_exceptions=True)

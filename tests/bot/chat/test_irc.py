@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ from bot.chat.irc import (
     FAREWELL_MS,
     JOIN_AGAIN_MS,
     JOIN_ANSWER_MS,
+    MOST_UNSENT,
     PONG_MS,
     QUIET_MS,
     IrcSession,
@@ -20,6 +22,8 @@ from bot.chat.irc import (
     Wait,
 )
 from bot.chat.irc_room import IrcRoom
+from bot.chat.irc_voice import IrcVoice
+from bot.chat.limits import AS_MODERATOR, AS_VIEWER
 from bot.chat.line import ChatEvent, ChatLine, MessageDeleted, SourceState
 
 ROOMSTATE = "@room-id=700100200;slow=0 :tmi.twitch.tv ROOMSTATE #arcade"
@@ -325,3 +329,42 @@ def test_lines_read_the_same_in_one_frame_and_in_several(lines: list[str], cuts:
     edges = [0, *sorted(cut for cut in cuts if cut <= len(lines)), len(lines)]
     pieces = ["\n".join(lines[start:end]) for start, end in itertools.pairwise(edges)]
     assert [event for piece in pieces for event in split.receive(piece, 1.0)] == expected
+
+
+# Speaking
+
+
+def test_a_line_is_said_only_in_the_room() -> None:
+    session = opened()
+    assert not session.say("PRIVMSG #arcade :hello")
+    session.receive(ROOMSTATE, 1.0)
+    assert session.say("PRIVMSG #arcade :hello")
+    assert session.to_do
+    assert session.lines_to_send() == ["PRIVMSG #arcade :hello"]
+    session.receive(":tmi.twitch.tv RECONNECT", 2.0)
+    assert session.say("PRIVMSG #arcade :still here")
+    session.handle_timeout(2.0 + FAREWELL_MS)
+    assert session.over
+    assert not session.say("PRIVMSG #arcade :too late")
+
+
+def test_no_more_lines_wait_than_a_socket_that_lives_ever_leaves() -> None:
+    session = joined()
+    assert [session.say(f"PRIVMSG #arcade :{number}") for number in range(MOST_UNSENT + 1)][-2:] == [
+        True,
+        False,
+    ]
+    session.lines_to_send()
+    assert session.say("PRIVMSG #arcade :again")
+
+
+def test_the_voice_hears_what_concerns_it_and_its_room() -> None:
+    voice = IrcVoice("arcade", "bot", Counter())
+    session = IrcSession(IrcRoom("arcade"), Login("bot", "abc"), voice)
+    session.connected(0.0)
+    session.receive("@badges=;mod=1 :tmi.twitch.tv USERSTATE #elsewhere", 1.0)
+    assert voice.limits == AS_VIEWER
+    session.receive("@badges=;mod=1 :tmi.twitch.tv USERSTATE #arcade", 1.0)
+    assert voice.limits == AS_MODERATOR
+    session.receive("@msg-id=msg_ratelimit :tmi.twitch.tv NOTICE #arcade :Too quickly.", 2.0)
+    assert voice.counters == {"notice_msg_ratelimit": 1}

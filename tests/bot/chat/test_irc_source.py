@@ -2,18 +2,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 
 from bench.world.twitch import LocalTwitch
 from bot.chat import mailbox
 from bot.chat.error import SourceError
 from bot.chat.irc_source import TWITCH_URL, IrcSource
+from bot.chat.limits import AS_MODERATOR, AS_VIEWER
 from bot.chat.line import ChatCleared, ChatEvent, ChatLine, MessageDeleted, SourceState, UserCleared
 from bot.chat.patience import FIRST_MS
+from config.levels import Level
 
 DEADLINE_SECONDS = 30
 
@@ -76,6 +80,32 @@ async def world(**options: Any) -> AsyncIterator[tuple[LocalTwitch, Listener]]:
 
 
 @contextlib.asynccontextmanager
+async def reader(url: str) -> AsyncIterator[Callable[[], Coroutine[Any, Any, str]]]:
+    """A viewer who gives the next chat line each time."""
+    async with connect(url, compression=None, proxy=None) as socket:
+        await socket.send("NICK justinfan7\r\nJOIN #arcade")
+        frame = ""
+        while " 366 " not in frame:
+            frame = str(await socket.recv())
+
+        async def next_line() -> str:
+            line = ""
+            while " PRIVMSG " not in line:
+                line = str(await socket.recv()).strip()
+            return line
+
+        yield next_line
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Turns of the loop until it holds; whoever calls has a deadline."""
+    for _ in itertools.count():
+        if condition():
+            return
+        await asyncio.sleep(0.001)
+
+
+@contextlib.asynccontextmanager
 async def own_server(
     talk: Callable[[ServerConnection, int], Coroutine[Any, Any, None]],
 ) -> AsyncIterator[Listener]:
@@ -121,6 +151,67 @@ def test_a_token_logs_in_as_its_owner() -> None:
             assert {member.nick for member in twitch.members} == {"bot"}
 
     run(main())
+
+
+def test_an_answer_is_shown_in_the_chat_under_the_line_it_answers() -> None:
+    async def main() -> None:
+        async with world(nick="bot", token="good") as (twitch, listener), reader(twitch.url) as heard:
+            assert listener.source.can_say
+            id = twitch.say("Kim", "!help")
+            await listener.hear("!help")
+            assert (await heard()).endswith("!help")
+            listener.source.say("Type an input.\r\nQUIT", id)
+            assert (await heard()).endswith("PRIVMSG #arcade :@Kim Type an input. QUIT")
+            assert listener.source.counters == {"said": 1}
+            assert listener.texts == ["!help"]
+
+    run(main())
+
+
+def test_who_reads_anonymously_says_nothing() -> None:
+    async def main() -> None:
+        async with world() as (twitch, listener):
+            assert not listener.source.can_say
+            listener.source.say("hello")
+            assert listener.source.counters == {"unsaid": 1}
+            assert not twitch.counters["privmsg_ignored"]
+
+    run(main())
+
+
+def test_the_pace_is_that_of_a_moderator_once_twitch_says_so() -> None:
+    async def main() -> None:
+        async with world(nick="bot", token="good") as (twitch, listener):
+            assert listener.source.limits == AS_VIEWER
+            twitch.levels["bot"] = Level.MODERATOR
+            listener.source.say("hello")
+            await until(lambda: listener.source.limits == AS_MODERATOR)
+
+    run(main())
+
+
+def test_after_a_reconnect_it_speaks_on_and_over_a_broken_line_it_does_not() -> None:
+    async def main() -> None:
+        async with world(nick="bot", token="good") as (twitch, listener):
+            twitch.ask_reconnect(close_after_ms=60_000.0)
+            await twitch.joined(2)
+            listener.source.say("hello")
+            await until(lambda: twitch.counters["privmsg"] == 1)
+            twitch.drop_all()
+            await until(lambda: not listener.states[-1].up)
+            listener.source.say("anybody?")
+            assert listener.source.counters["unsaid"] == 1
+            await until(lambda: listener.states[-1].up)
+            listener.source.say("back")
+            await until(lambda: twitch.counters["privmsg"] == 2)
+
+    run(main())
+
+
+def test_before_it_has_begun_nothing_is_said() -> None:
+    source = IrcSource("ws://127.0.0.1:1", "arcade", "bot", "good")
+    source.say("hello")
+    assert source.counters == {"unsaid": 1}
 
 
 def test_bans_and_deletions_arrive_between_the_lines() -> None:
