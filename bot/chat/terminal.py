@@ -7,10 +7,12 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import AsyncGenerator
-from typing import Protocol
+from typing import Protocol, TextIO
 
+from bot.chat.limits import NO_LIMITS, SendingLimits
 from bot.chat.line import ChatEvent, ChatLine, SourceState
 from bot.chat.lines import LineSplitter
+from bot.chat.sayable import sayable
 from config.levels import Level
 from tunnel.wallclock import WallClock
 
@@ -36,14 +38,40 @@ class TerminalSource:
     """
 
     def __init__(
-        self, name: str = "you", clock: WallClock | None = None, stream: RawInput | None = None
+        self,
+        name: str = "you",
+        clock: WallClock | None = None,
+        stream: RawInput | None = None,
+        screen: TextIO | None = None,
     ) -> None:
         self.counters: Counter[str] = Counter()
         self._name = name
         self._clock = clock or WallClock()
         self._stream = stream
+        self._screen = screen
         self._splitter = LineSplitter(MAX_LINE_BYTES)
         self._count = 0
+
+    @property
+    def can_say(self) -> bool:
+        """Somebody sits in front of it."""
+        return True
+
+    @property
+    def limits(self) -> SendingLimits:
+        """Nobody else is disturbed."""
+        return NO_LIMITS
+
+    def say(self, text: str, reply_to: str = "") -> None:
+        """Prints one line, beside the log: standard output may be somebody's data."""
+        screen = self._screen or sys.stderr
+        try:
+            screen.write(f"> {sayable(text)}\n")
+            screen.flush()
+        except (AttributeError, OSError, ValueError):  # a program without a console has none, or a closed one
+            self.counters["unsaid"] += 1
+        else:
+            self.counters["said"] += 1
 
     async def events(self) -> AsyncGenerator[list[ChatEvent], None]:
         """Batches of lines typed since the last one; ends with the input."""

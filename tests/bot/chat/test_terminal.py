@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from bot.chat.limits import NO_LIMITS
 from bot.chat.line import ChatEvent, ChatLine, SourceState
 from bot.chat.terminal import MAX_LINE_BYTES, MAX_PIECES, TerminalSource
 from config.levels import Level
@@ -107,3 +108,23 @@ def test_nobody_waits_for_the_thread_when_the_loop_ends() -> None:
         thread.join(30)
         assert not thread.is_alive()
     stream.close()
+
+
+def test_an_answer_is_a_line_on_the_screen() -> None:
+    screen = io.StringIO()
+    source = TerminalSource(screen=screen)
+    assert source.can_say
+    assert source.limits == NO_LIMITS
+    source.say("left\nis left", reply_to="terminal-1")
+    assert screen.getvalue() == "> left is left\n"
+    assert source.counters == {"said": 1}
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["closed", "none at all"])
+def test_a_screen_that_is_gone_costs_only_the_answer(monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
+    screen = io.StringIO()
+    screen.close()
+    monkeypatch.setattr("sys.stderr", screen if there else None)
+    source = TerminalSource()
+    source.say("left")
+    assert source.counters == {"unsaid": 1}
