@@ -2,6 +2,7 @@
 
   python3 run.py demo                        and cut relays on the page that opens
   python3 run.py demo --seconds 20 --cut 1@5 --cut 2@10
+  python3 run.py demo --mode democracy       chat votes; or turns, teams, step
   python3 run.py demo --channel NAME         real Twitch chat instead of the simulated crowd
 
 Ctrl-C ends it with a summary: what was typed, what was played, and how fast.
@@ -19,7 +20,7 @@ import sys
 import threading
 import webbrowser
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 from bench.world.pipeline import Pipeline, World
 from bench.world.schedule import Cut, ScheduleError, parse_cut
@@ -28,10 +29,12 @@ from bot.chat.error import SourceError
 from cli import programs
 from cli.errors import EXIT_USAGE, CommandError
 from cli.running import run_until_stopped
+from config.play import ModeName
 from tunnel.relay.server import RelayError
 
 # The same page each time, so that an overlay is set up once; if the port is taken, any free one.
 PAGE: Final = "127.0.0.1:8787"
+MODES: Final[tuple[ModeName, ...]] = get_args(ModeName)
 
 
 @dataclass
@@ -47,6 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seconds", type=Number("--seconds", 1, 86_400), metavar="N", help="end after so many seconds")
     add("--cut", action="append", default=[], metavar="K@S", help="cut relay K at second S; may be repeated")
     add("--channel", type=channel, metavar="NAME", help="play the real Twitch chat of this channel")
+    add("--mode", type=mode, default="anarchy", metavar="NAME",
+        help=f"who decides what is played: {', '.join(MODES)} (default anarchy)")  # fmt: skip
     add("--no-browser", action="store_true", help="do not open the page in a browser")
     add("--json", action="store_true", help="print the summary alone, as one JSON object")
     add("--relays", type=Whole("--relays", 1, 10), default=5, metavar="N", help="1 to 10 (default 5)")
@@ -75,6 +80,7 @@ def run(args: argparse.Namespace) -> int:
         channel=args.channel,
         weather=args.weather,
         page=PAGE,
+        mode=args.mode,
     )
     outcome = Run()
     try:
@@ -141,6 +147,14 @@ def channel(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9_]{1,25}", name):
         raise CommandError(f"--channel wants up to 25 of a-z 0-9 _, not {text!r:.40}", EXIT_USAGE)
     return name
+
+
+def mode(text: str) -> ModeName:
+    """One of the modes."""
+    for name in MODES:
+        if text.lower() == name:
+            return name
+    raise CommandError(f"--mode wants one of {', '.join(MODES)}, not {text!r:.40}", EXIT_USAGE)
 
 
 def open_browser(address: str) -> threading.Thread | None:

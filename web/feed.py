@@ -143,6 +143,11 @@ class Feed:
         self._modes_heard += 1
         self._mode = mode_card(view, self._modes_heard)
 
+    @property
+    def mode_shown(self) -> ModeCard | None:
+        """What the page shows of the mode."""
+        return self._mode
+
     def snapshot(
         self,
         relays: Sequence[RelayCard] | None = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from typing import Final
 
 from bench.world.summary import Latencies, nearest_rank
@@ -27,12 +28,12 @@ class Meter:
         self.latencies = Latencies()
         self.doubled = 0
         self._recent: deque[float] = deque(maxlen=RECENT)
-        self._arrived: dict[int, float] = {}
+        self._since: dict[int, float] = {}
         self._played: OrderedDict[int, None] = OrderedDict()
 
-    def left(self, id: int, arrived_ms: float) -> None:
-        """The chat line behind this sequence arrived at the bot at `arrived_ms`."""
-        self._arrived[id] = arrived_ms
+    def left(self, id: int, since_ms: float) -> None:
+        """This sequence left the bot. It was asked for, or decided, at `since_ms`."""
+        self._since[id] = since_ms
 
     def played(self, id: int, at_ms: float) -> None:
         """The sequence's first frame reached the device."""
@@ -42,14 +43,14 @@ class Meter:
         self._played[id] = None
         if len(self._played) > PLAYED_KEPT:
             self._played.popitem(last=False)
-        arrived = self._arrived.get(id)
-        if arrived is not None:
-            self.latencies.add(at_ms - arrived)
-            self._recent.append(at_ms - arrived)
+        since = self._since.get(id)
+        if since is not None:
+            self.latencies.add(at_ms - since)
+            self._recent.append(at_ms - since)
 
     def over(self, id: int) -> None:
         """The bot knows what became of the sequence."""
-        self._arrived.pop(id, None)
+        self._since.pop(id, None)
 
     def recent(self) -> dict[str, float | None]:
         """The latest median and 99th percentile, for the page."""
@@ -58,14 +59,19 @@ class Meter:
 
 
 class BotMeter(BotObserver):
-    """The meter's eye on the bot, and the page's on its chat."""
+    """The meter's eye on the bot, and the page's on its chat. `now` is the program's clock.
 
-    def __init__(self, meter: Meter, feed: Feed) -> None:
+    A viewer's own input counts from its arrival, so what it waited in its mode is in it. A vote's result is
+    nobody's own, and the votes were meant to take their time: it counts from the decision.
+    """
+
+    def __init__(self, meter: Meter, feed: Feed, now: Callable[[], float]) -> None:
         self._meter = meter
         self._feed = feed
+        self._now = now
 
     def command(self, choice: Choice, id: SequenceId) -> None:
-        self._meter.left(id, choice.since_ms)
+        self._meter.left(id, self._now() if choice.line is None else choice.since_ms)
 
     def resolved(self, id: SequenceId, outcome: Outcome, played_ms: float | None) -> None:
         self._meter.over(id)

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from bench.world import habits
 from bench.world.crowd import Crowd
 from bench.world.meter import BotMeter, Meter, PadMeter
 from bench.world.relays import Relays
@@ -25,6 +26,7 @@ from bot.app import Bot
 from bot.chat import open_source
 from config.chats import TWITCH_URL, IrcChat
 from config.model import BotConfig, ChatLimits, ReceiverConfig
+from config.play import ModeName
 from injector.app import Receiver
 from injector.devices.device import Device
 from injector.devices.screen import ScreenDevice
@@ -52,17 +54,23 @@ class World:
     channel        a real Twitch channel instead of the local chat and its viewers
     weather        delay, jitter and loss in front of every relay, different for each
     page           HOST:PORT of the page, another port if that is taken; None for no page
+    mode           who decides what is played
     """
 
     relays: int = 5
     viewers: int = 60
     rate: float = 12.0
     seed: int = 1
-    pads: int = 1
     channel: str | None = None
     weather: bool = False
     page: str | None = None
     limits: ChatLimits = field(default_factory=ChatLimits)
+    mode: ModeName = "anarchy"
+
+    @property
+    def pads(self) -> int:
+        """How many there are."""
+        return habits.pads(self.mode)
 
     @property
     def about(self) -> str:
@@ -162,12 +170,14 @@ class Pipeline:
                 receiver=self._receiver_key.public.hex,
                 relays=self.relays.urls,
                 chat=chat,
+                pads=self.world.pads,
+                modes=habits.modes(self.world.mode),
                 limits=self.world.limits,
             ),
             identity=self._bot_key,
             source=open_source(chat, self.clock),
             clock=self.clock,
-            observer=BotMeter(self.meter, self.feed),
+            observer=BotMeter(self.meter, self.feed, self.clock.now),
         )
         self._run("bot", self.bot.run())
 
@@ -175,8 +185,21 @@ class Pipeline:
         """The local chat's viewers begin to type. Nothing if the chat is a real one."""
         if self.twitch is not None and self.world.viewers:
             world = self.world
-            crowd = Crowd(self.twitch.url, CHANNEL, world.viewers, world.rate, world.seed)
+            crowd = Crowd(
+                self.twitch.url,
+                CHANNEL,
+                world.viewers,
+                world.rate,
+                world.seed,
+                habits.habits(world.mode),
+                self._player if world.mode == "turns" else None,
+            )
             self._run("crowd", crowd.run())
+
+    def _player(self) -> str:
+        """Whose turn it is, as every viewer sees it on the page."""
+        mode = self.feed.mode_shown
+        return mode["player"] if mode else ""
 
     async def end(self, *names: str) -> None:
         """Ends these parts (bot, receiver, crowd) at once, if they run."""
@@ -213,6 +236,7 @@ class Pipeline:
             ),
             seconds=(ended_ms - self._began_ms) / 1000,
             weather=self.world.weather,
+            mode=self.world.mode,
         )
 
     def snapshot(self) -> Mapping[str, object]:
@@ -225,6 +249,8 @@ class Pipeline:
             "lost": totals.lost,
             "doubled": self.meter.doubled,
         }
+        if totals.passed_over:
+            counters["passed_over"] = totals.passed_over
         return self.feed.snapshot(self._cards(), counters, self.meter.recent())
 
     def _cards(self) -> list[RelayCard]:

@@ -1,8 +1,8 @@
 """What a run comes to: counters, latencies, and the JSON that other tools read.
 
-Every command ends as exactly one of played, late, lost, cancelled, refused, or is still in flight:
+Every command ends as exactly one of these, or is still under way; so does what nobody typed (`prompted`):
 
-    commands = played + late + lost + cancelled + refused + in_flight
+    commands + prompted = played + late + lost + cancelled + refused + passed_over + in_flight
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.observer import BotStats
+from config.play import ModeName
 
 # Exact for every demo and every bench of ours (10,000 commands/s for 10 s); 800 kB.
 MOST_SAMPLES: Final = 100_000
@@ -65,6 +66,8 @@ class Totals:
     late     were of no use any more when they could have been played, and were dropped whole
     lost     nobody answered for them in time, or they were pushed out of a full queue
     refused  the receiver does not play such a thing
+    passed_over  the mode did not choose them
+    prompted  inputs that nobody typed, which are no commands
     """
 
     commands: int
@@ -74,6 +77,8 @@ class Totals:
     cancelled: int
     refused: int
     in_flight: int
+    passed_over: int = 0
+    prompted: int = 0
 
     @classmethod
     def of(cls, stats: BotStats) -> Totals:
@@ -86,12 +91,15 @@ class Totals:
             cancelled=stats.cancelled,
             refused=stats.declined,
             in_flight=stats.in_flight + stats.waiting,
+            passed_over=stats.passed_over,
+            prompted=stats.prompted,
         )
 
     @property
     def accounted(self) -> int:
         """What `commands` must be equal to."""
-        return self.played + self.late + self.lost + self.cancelled + self.refused + self.in_flight
+        dropped = self.late + self.lost + self.cancelled + self.refused + self.passed_over
+        return self.played + dropped + self.in_flight - self.prompted
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,9 @@ class PathTotal:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A whole run. Latency is a chat line's arrival at the bot to the device call, in milliseconds."""
+    """A whole run. Latency is a chat line's arrival at the bot to the device call, in milliseconds; where
+    chat votes, the vote's end to the device call.
+    """
 
     totals: Totals
     doubled: int
@@ -117,17 +127,21 @@ class Summary:
     paths: tuple[PathTotal, ...]
     seconds: float
     weather: bool = False
+    mode: ModeName = "anarchy"
 
     def as_json(self) -> dict[str, object]:
         """The contract's object. What only some runs have (below) is left out where it is nothing."""
         totals = self.totals
         extra = {
+            "passed_over": totals.passed_over,
+            "prompted": totals.prompted,
             "cancelled": totals.cancelled,
             "refused": totals.refused,
             "in_flight": totals.in_flight,
             "weather": self.weather,
         }
         return {
+            "mode": self.mode,
             "commands": totals.commands,
             "played": totals.played,
             "late": totals.late,
@@ -150,13 +164,19 @@ class Summary:
     def as_text(self) -> str:
         """The same for people."""
         totals = self.totals
-        others = {"cancelled": totals.cancelled, "refused": totals.refused, "in flight": totals.in_flight}
+        others = {
+            _PASSED_OVER[self.mode]: totals.passed_over,
+            "prompted": totals.prompted,
+            "cancelled": totals.cancelled,
+            "refused": totals.refused,
+            "still under way": totals.in_flight,
+        }
         more = "".join(f", {count} {name}" for name, count in others.items() if count)
         lines = [
-            f"{totals.commands} commands in {self.seconds:.0f} s: {totals.played} played, "
+            f"{self.mode}: {totals.commands} commands in {self.seconds:.0f} s: {totals.played} played, "
             f"{totals.late} late, {totals.lost} lost, {self.doubled} doubled{more}",
-            f"chat line to pad: median {_words(self.p50)}, 99 % within {_words(self.p99)}, "
-            f"slowest {_words(self.highest)}",
+            f"{_FROM.get(self.mode, 'chat line')} to pad: median {_words(self.p50)}, "
+            f"99 % within {_words(self.p99)}, slowest {_words(self.highest)}",
         ]
         if self.weather:
             lines.append("with made-up weather (delay, jitter, loss) in front of every relay")
@@ -168,6 +188,17 @@ class Summary:
             for path in self.paths
         ]
         return "\n".join(lines)
+
+
+# Why a mode did not play what it was offered.
+_PASSED_OVER: Final[dict[ModeName, str]] = {
+    "anarchy": "too many at once",
+    "teams": "too many at once",
+    "democracy": "outvoted or the same as the winner",
+    "step": "outvoted or the same as the winner",
+    "turns": "not their turn",
+}
+_FROM: Final[dict[ModeName, str]] = {"democracy": "vote's end", "step": "vote's end"}
 
 
 def _rounded(value: float | None) -> float | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from typing import Final
 
+from bench.world.habits import Habits, Table
+
 _FIRST: Final = (
     "pixel", "quiet", "salty", "turbo", "mellow", "lucky", "grumpy", "neon", "dusty", "velvet",
     "cosmic", "sleepy", "spicy", "tiny", "royal", "feral",
@@ -14,20 +16,9 @@ _SECOND: Final = (
     "gecko", "raven", "ferret", "koala", "tapir", "wolf",
 )  # fmt: skip
 
-# (how often, what): what a crowd types at a platform game, mostly short, now and then fancy.
-_COMMANDS: Final = (
-    (20, "a"), (9, "b"), (5, "x"), (5, "y"), (14, "right"), (10, "left"), (6, "up"), (8, "down"),
-    (7, "right1s"), (4, "left500ms"), (6, "a+right"), (3, "a+left"), (3, "b+right500ms"), (3, "down down a"),
-    (2, "x y x y"), (3, "rright"), (3, "rup70%"), (4, "lup70%"), (5, "lright600ms"), (4, "lleft600ms"),
-    (3, "ldown"), (3, "rt70%500ms"), (2, "lt30%400ms"), (3, "rt"), (2, "lb"), (2, "rb"), (1, "start"),
-    (1, "back"), (1, "lb+rb"), (1, "a500ms b+right"),
-)  # fmt: skip
-_TALK: Final = (
-    (4, "lol"), (3, "no not that way"), (2, "who keeps pressing start"), (3, "gg"), (2, "wait for it"),
-    (2, "left left LEFT please"), (1, "first time here, hi everyone"), (1, "aaaaaaaa why"), (1, "clip that!"),
-    (1, "is this live?"), (2, "o7"), (1, "that jump was on purpose, trust me"),
-)  # fmt: skip
-_TYPOS: Final = ((3, "rigth"), (2, "a+"), (2, "lup700%"), (1, "b+b"), (1, "leftt"), (1, "ap"))
+# Of what is meant as no input: talk, mistakes, and for the rest commands where the mode has any.
+_TALK_SHARE: Final = 0.55
+_TYPOS_SHARE: Final = 0.25
 
 # Twitch refuses a line equal to the sender's last one; popular clients append one of these to get around it.
 _TAILS: Final = (" \U000e0000", " \u034f", "\u2800", " ")
@@ -41,11 +32,12 @@ def viewer_names(count: int, seed: int) -> list[str]:
 
 
 class Typist:
-    """One viewer's fingers. `commands_share` of what they type is meant to be a command."""
+    """One viewer's fingers. `inputs_share` of what they type is meant to be an input."""
 
-    def __init__(self, seed: int, commands_share: float = 0.85) -> None:
+    def __init__(self, seed: int, habits: Habits, inputs_share: float = 0.85) -> None:
         self._random = random.Random(seed)
-        self._share = commands_share
+        self._habits = habits
+        self._share = inputs_share
         self._last = ""
 
     def pause_s(self, lines_per_second: float) -> float:
@@ -54,7 +46,13 @@ class Typist:
 
     def line(self) -> str:
         """The next line, as it leaves the viewer's client."""
-        text = self._text()
+        return self._sent(self._text())
+
+    def input(self) -> str:
+        """The same, of somebody who is to play now and knows it."""
+        return self._sent(self._pick(self._habits.inputs))
+
+    def _sent(self, text: str) -> str:
         if text == self._last:
             text += self._random.choice(_TAILS)
         self._last = text
@@ -63,9 +61,14 @@ class Typist:
     def _text(self) -> str:
         draw = self._random.random()
         if draw < self._share:
-            text = self._pick(_COMMANDS)
+            text = self._pick(self._habits.inputs)
             return text.upper() if self._random.random() < 0.05 else text
-        return self._pick(_TALK if draw < self._share + (1 - self._share) * 0.7 else _TYPOS)
+        rest = (draw - self._share) / (1 - self._share)
+        if rest < _TYPOS_SHARE:
+            return self._pick(self._habits.typos)
+        if rest < _TYPOS_SHARE + _TALK_SHARE or not self._habits.asks:
+            return self._pick(self._habits.talk)
+        return self._pick(self._habits.asks)
 
-    def _pick(self, table: tuple[tuple[int, str], ...]) -> str:
+    def _pick(self, table: Table) -> str:
         return self._random.choices([text for _, text in table], [weight for weight, _ in table])[0]

@@ -8,14 +8,16 @@ import signal
 import subprocess
 import sys
 import webbrowser
+from typing import get_args
 
 import pytest
 
 from cli import demo
 from cli.__main__ import main
 from cli.errors import CommandError
+from config.play import ModeName
 
-KEYS = {"commands", "played", "late", "lost", "doubled", "latency_ms", "paths", "seconds"}
+KEYS = {"mode", "commands", "played", "late", "lost", "doubled", "latency_ms", "paths", "seconds"}
 
 
 def test_the_json_summary_is_all_there_is_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,6 +60,7 @@ def test_people_get_sentences(capsys: pytest.CaptureFixture[str]) -> None:
         ["--viewers", "1.5"],
         ["--rate", "nan"],
         ["--channel", "not a channel"],
+        ["--mode", "monarchy"],
     ],
 )
 def test_a_wrong_value_is_answered_in_one_line(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,6 +75,13 @@ def test_a_channel_is_taken_as_people_write_it() -> None:
     assert demo.channel("#SomeBody") == "somebody"
     with pytest.raises(CommandError):
         demo.channel("")
+
+
+@pytest.mark.parametrize("mode", get_args(ModeName))
+def test_each_mode_can_be_shown(mode: ModeName, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["demo", "--seconds", "1", "--relays", "1", "--viewers", "5", "--no-browser", "--json"]
+    assert main([*words, "--mode", mode.upper()]) == 0
+    assert json.loads(capsys.readouterr().out)["mode"] == mode
 
 
 def test_a_browser_that_fails_does_not_fail_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ function newRow(id, first) {
 const COUNTERS = [
   ["commands", "commands"],
   ["played", "played"],
+  ["passed_over", "passed over"],
   ["late", "late"],
   ["lost", "lost"],
   ["doubled", "doubled"],

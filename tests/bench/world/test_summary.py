@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from typing import get_args
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.world.summary import Latencies, PathTotal, Summary, Totals, nearest_rank
 from bot.observer import BotStats
+from config.play import ModeName
 
 STATS = BotStats(
     lines=200, talk=10, asked=0, voted=0, refused=5, limited=3, commands=100, prompted=0, passed_over=0,
@@ -37,6 +40,7 @@ def test_every_command_has_exactly_one_end() -> None:
 
 def test_the_json_is_the_contracts() -> None:
     assert json.loads(json.dumps(SUMMARY.as_json())) == {
+        "mode": "anarchy",
         "commands": 100,
         "played": 100,
         "late": 0,
@@ -49,6 +53,22 @@ def test_the_json_is_the_contracts() -> None:
         ],
         "seconds": 20.0,
     }
+
+
+def test_what_a_mode_did_not_choose_is_an_end_too_and_what_nobody_typed_is_no_command() -> None:
+    totals = Totals.of(dataclasses.replace(STATS, commands=120, prompted=2, passed_over=22))
+    assert totals.commands == totals.accounted == 120
+    summary = dataclasses.replace(SUMMARY, totals=totals, mode="democracy")
+    assert (summary.as_json()["passed_over"], summary.as_json()["prompted"]) == (22, 2)
+    assert "22 outvoted or the same as the winner" in summary.as_text()
+    assert "vote's end to pad" in summary.as_text()
+
+
+@pytest.mark.parametrize("mode", get_args(ModeName))
+def test_every_mode_has_a_word_for_what_it_does_not_play(mode: ModeName) -> None:
+    totals = dataclasses.replace(SUMMARY.totals, passed_over=7)
+    text = dataclasses.replace(SUMMARY, totals=totals, mode=mode).as_text()
+    assert text.startswith(f"{mode}: 100 commands in 20 s: 100 played, 0 late, 0 lost, 0 doubled, 7 ")
 
 
 def test_what_only_some_runs_have_is_added_where_it_is_not_nothing() -> None:
