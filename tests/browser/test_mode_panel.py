@@ -25,6 +25,7 @@ VOTE = ModeView(
     candidates=(Candidate("left*2", 12), Candidate("a", 6)),
     voters=18,
     quorum=4,
+    delay_ms=60_000.0,
     result="down (7 of 9)",
 )
 

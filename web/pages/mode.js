@@ -3,7 +3,7 @@
 const TICK_MS = 100;
 // A new end that is this much later than the old one is another window, or the same one grown longer.
 const SLACK_MS = 300;
-const WAITING_FOR_VOTES = new Set(["democracy", "step"]);
+const VOTES = new Set(["democracy", "step"]);
 const COLOURS = new Set(["red", "blue", "green", "yellow", "orange", "purple", "pink", "white", "cyan"]);
 
 export class ModePanel {
@@ -27,7 +27,7 @@ export class ModePanel {
     this.#part(".headline").textContent = mode.headline;
     this.#part(".pinned").hidden = !mode.pinned;
     this.#part(".paused").hidden = !mode.paused;
-    this.#clock.set(mode.ends_in_ms);
+    this.#clock.set(mode.ends_in_ms, VOTES.has(mode.mode) || mode.mode === "turns");
     showVote(this.#part(".vote"), mode);
     showTurn(this.#part(".turn"), mode);
     showTeams(this.#part(".teams"), mode.teams);
@@ -51,6 +51,7 @@ class Countdown {
   #bar;
   #endsAt = null;
   #whole = 0;
+  #stays = false;
 
   constructor(figure, bar) {
     this.#figure = figure;
@@ -58,8 +59,9 @@ class Countdown {
     setInterval(() => this.#draw(performance.now()), TICK_MS);
   }
 
-  // endsInMs: from now; null where nothing ends
-  set(endsInMs) {
+  // endsInMs: from now; null where nothing ends. stays: the bar keeps its place until something does
+  set(endsInMs, stays) {
+    this.#stays = stays;
     const now = performance.now();
     const left = this.#endsAt === null ? 0 : Math.max(0, this.#endsAt - now);
     this.#endsAt = endsInMs === null ? null : now + endsInMs;
@@ -70,9 +72,8 @@ class Countdown {
   #draw(now) {
     const ends = this.#endsAt !== null;
     this.#figure.hidden = !ends;
-    this.#bar.parentElement.hidden = !ends;
-    if (!ends) return;
-    const left = Math.max(0, this.#endsAt - now);
+    this.#bar.parentElement.hidden = !ends && !this.#stays;
+    const left = ends ? Math.max(0, this.#endsAt - now) : 0;
     const text = inSeconds(left);
     if (this.#figure.textContent !== text) this.#figure.textContent = text;
     this.#bar.style.transform = `scaleX(${this.#whole ? left / this.#whole : 0})`;
@@ -86,7 +87,7 @@ function inSeconds(ms) {
 }
 
 function showVote(box, mode) {
-  box.hidden = !WAITING_FOR_VOTES.has(mode.mode) && !mode.candidates.length;
+  box.hidden = !VOTES.has(mode.mode) && !mode.candidates.length;
   if (box.hidden) return;
   const most = Math.max(1, ...mode.candidates.map((candidate) => candidate.votes));
   fill(box.querySelector(".candidates"), "candidate", mode.candidates, (row, candidate) => {
@@ -124,9 +125,9 @@ function showTeams(list, teams) {
   });
 }
 
-// Where inputs go through a buffer, how long that takes is what viewers feel.
+// Where inputs go through a buffer, how long that takes is what viewers feel. A vote has its clock instead.
 function showWait(box, mode) {
-  box.hidden = mode.mode !== "anarchy" && !mode.delay_ms;
+  box.hidden = VOTES.has(mode.mode) || (mode.mode !== "anarchy" && !mode.delay_ms);
   if (box.hidden) return;
   const inSeconds = mode.delay_ms >= 1000;
   box.querySelector(".delay").textContent = inSeconds ? (mode.delay_ms / 1000).toFixed(1) : mode.delay_ms.toFixed(0);
