@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 
 class PersonSeen(NamedTuple):
-    """Everything that is kept of one viewer. `login` and `name` as last seen."""
+    """A viewer was here. `login` and `name` as last seen.
+
+    The counts come on top of what was written before: so whoever writes them need not know the sum.
+    """
 
     user: str
     login: str
