@@ -31,7 +31,7 @@ _TALK: Final = (
     (2, "left left LEFT please"), (1, "first time here, hi everyone"), (1, "aaaaaaaa why"), (1, "clip that!"),
     (1, "is this live?"), (2, "o7"), (1, "that jump was on purpose, trust me"),
 )  # fmt: skip
-_TYPOS: Final = ((3, "rigth2s"), (2, "a+"), (2, "lup700%"), (1, "b+b"), (1, "left2x"), (1, "a500q"))
+_TYPOS: Final = ((3, "rigth2s"), (2, "a+"), (2, "lup700%"), (1, "b+b"), (1, "left2ss"), (1, "a500q"))
 
 # A platform game without rules: mostly short, now and then fancy.
 _ANYTHING: Final = (
@@ -94,3 +94,8 @@ def modes(mode: ModeName) -> ModesConfig:
 def pads(mode: ModeName) -> int:
     """How many pads this mode plays on."""
     return len(modes(mode).teams.names) if mode == "teams" else 1
+
+
+def game(mode: ModeName) -> str | None:
+    """The game page it needs: step presses the game's pause input."""
+    return "platformer" if mode == "step" else None

@@ -26,7 +26,7 @@ from bot.app import Bot
 from bot.chat import open_source
 from config.chats import TWITCH_URL, IrcChat
 from config.model import BotConfig, ChatLimits, ReceiverConfig
-from config.play import ModeName
+from config.play import ModeName, ModesConfig
 from injector.app import Receiver
 from injector.devices.device import Device
 from injector.devices.screen import ScreenDevice
@@ -55,6 +55,7 @@ class World:
     weather        delay, jitter and loss in front of every relay, different for each
     page           HOST:PORT of the page, another port if that is taken; None for no page
     mode           who decides what is played
+    modes          how the modes are set; None for a short show
     """
 
     relays: int = 5
@@ -66,6 +67,7 @@ class World:
     page: str | None = None
     limits: ChatLimits = field(default_factory=ChatLimits)
     mode: ModeName = "anarchy"
+    modes: ModesConfig | None = None
 
     @property
     def pads(self) -> int:
@@ -171,7 +173,8 @@ class Pipeline:
                 relays=self.relays.urls,
                 chat=chat,
                 pads=self.world.pads,
-                modes=habits.modes(self.world.mode),
+                modes=self.world.modes or habits.modes(self.world.mode),
+                game=habits.game(self.world.mode),
                 limits=self.world.limits,
             ),
             identity=self._bot_key,

@@ -6,17 +6,23 @@ from typing import get_args
 
 import pytest
 
-from bench.world.habits import habits, modes, pads
+from bench.world.habits import game, habits, modes, pads
 from bot.grammar import Language, Parsed, Refused, Talk, parse
-from config.controllers import load_controller
+from config.games import bare_game, load_game
 from config.play import ModeName
 
 MODES = get_args(ModeName)
 
 
+def language_of(mode: ModeName) -> Language:
+    name = game(mode)
+    rules = load_game(name, "xbox") if name else bare_game("xbox")
+    return Language(rules.controller, pads=pads(mode))
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_what_is_meant_as_an_input_is_one_and_what_is_meant_as_a_mistake_too(mode: ModeName) -> None:
-    typed, language = habits(mode), Language(load_controller("xbox"), pads=pads(mode))
+    typed, language = habits(mode), language_of(mode)
     assert {text for _, text in typed.inputs if not isinstance(parse(text, language), Parsed)} == set()
     assert {text for _, text in typed.talk if not isinstance(parse(text, language), Talk)} == set()
     mistakes = [parse(text, language) for _, text in typed.typos]

@@ -7,14 +7,20 @@ from typing import get_args
 
 import pytest
 
-from bench.world.habits import ANARCHY, habits, pads
+from bench.world.habits import ANARCHY, game, habits, pads
 from bench.world.viewers import Typist, viewer_names
 from bot.grammar import Language, Parsed, Talk, parse
 from bot.text import normalise
-from config.controllers import load_controller
+from config.games import bare_game, load_game
 from config.play import ModeName
 
 MODES = get_args(ModeName)
+
+
+def language_of(mode: ModeName) -> Language:
+    name = game(mode)
+    rules = load_game(name, "xbox") if name else bare_game("xbox")
+    return Language(rules.controller, pads=pads(mode))
 
 
 def test_the_same_seed_is_the_same_crowd() -> None:
@@ -29,7 +35,7 @@ def test_names_are_different_even_in_a_large_crowd() -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_most_lines_are_inputs_and_some_are_talk_or_mistakes(mode: ModeName) -> None:
-    typist, language = Typist(1, habits(mode)), Language(load_controller("xbox"), pads=pads(mode))
+    typist, language = Typist(1, habits(mode)), language_of(mode)
     lines = [normalise(typist.line()) for _ in range(1000)]
     kinds = [type(parse(line, language)) for line in lines]
     assert 0.8 < kinds.count(Parsed) / 1000 < 0.9
@@ -39,7 +45,7 @@ def test_most_lines_are_inputs_and_some_are_talk_or_mistakes(mode: ModeName) -> 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_somebody_whose_turn_it_is_types_nothing_but_inputs(mode: ModeName) -> None:
-    typist, language = Typist(1, habits(mode)), Language(load_controller("xbox"), pads=pads(mode))
+    typist, language = Typist(1, habits(mode)), language_of(mode)
     kinds = {type(parse(normalise(typist.input()), language)) for _ in range(300)}
     assert kinds == {Parsed}
 
