@@ -146,7 +146,7 @@ def test_an_input_for_two_pads_begins_when_both_have_room(
     both = offer("x1s", "lee")
     steps = both.parsed.steps + offer("x1s", pad=2).parsed.steps
     both = both._replace(parsed=Parsed(tuple(sorted(steps)), "x1s"))
-    here.type(offer("a500ms"), offer("b700ms", "kim", pad=2), both, offer("y", "max"))
+    here.type(offer("a500ms"), offer("b700ms", "kim", pad=2), both, offer("y", "max", at=600))
     here.wait_until(10_000)
     assert [(played.choice.text, played.at) for played in here.played] == [
         ("a500ms", 0),
@@ -181,6 +181,19 @@ def test_a_burst_of_a_thousand_is_played_fast_and_then_all_is_as_before(
     assert lengths[-1] > 34
     here.type(offer("a", at=30_000))
     assert (here.played[-1].waited_ms, here.played[-1].length_ms) == (0, 200)
+
+
+def test_the_next_crowd_begins_where_presses_are_as_typed(
+    world: Callable[..., World], stream: Callable[..., Iterable[Offer]]
+) -> None:
+    here = world()
+    here.type(*stream(1_000, 1))
+    here.wait_until(60_000)
+    here.forget()
+    here.type(*stream(1_000, 0.02, begin=60_000))
+    here.wait_until(60_201)
+    # From 200 ms, and by the 18 % that 0.2 s make on the way to the 300 ms of a short queue.
+    assert [played.length_ms for played in here.played if played.waited_ms] == [217, 217]
 
 
 @pytest.mark.parametrize(("per_second", "depth_ms"), [(60, 1_000), (100, 1_000), (200, 1_000), (100, 2_500)])
