@@ -11,11 +11,19 @@ from pydantic_core import PydanticCustomError
 from config.addresses import WebSocketUrl
 from config.base import Model
 from config.kinds import FileName, Flag, Real, Text
+from config.mistakes import CALL
 
 TWITCH_URL: Final = "wss://irc-ws.chat.twitch.tv:443"
+TWITCH_API_URL: Final = "https://api.twitch.tv/helix/"
+TWITCH_ID_URL: Final = "https://id.twitch.tv/"
+TWITCH_EVENTSUB_URL: Final = "wss://eventsub.wss.twitch.tv/ws"
 
 _LOGIN: Final = "[A-Za-z0-9_]{1,25}"  # Twitch's rule for login names, which are also the channels' names
 _CHANNEL: Final = Text(f"#?{_LOGIN}", "a channel's name: up to 25 of a-z 0-9 _", strip="#", lower=True)
+_LOGIN_FILE: Final = FileName(
+    "a login file", private=True, remedy=f"`{CALL} login --client-id ID {{}}` makes it"
+)
+_HTTP_URL: Final = Text("https?://[!-~]{1,400}", "a web address such as https://api.twitch.tv/helix/")
 _NICK: Final = Text(_LOGIN, "an account's login name: up to 25 of a-z 0-9 _", lower=True)
 
 
@@ -72,4 +80,60 @@ class TerminalChat(Model):
     )
 
 
-Chat = Annotated[IrcChat | LogChat | TerminalChat, Field(discriminator="source")]
+# What both sources that need a login ask for.
+Channel = Annotated[str, _CHANNEL, Field(description="The Twitch channel whose chat plays.")]
+LoginFile = Annotated[
+    Path, _LOGIN_FILE, Field(description=f"The login file, made by `{CALL} login --client-id ID FILE`.")
+]
+SharedChat = Annotated[
+    bool,
+    Flag(),
+    Field(description="Whether lines from other channels of a Shared Chat session play too."),
+]
+ApiUrl = Annotated[
+    str, _HTTP_URL, Field(description="Twitch's API; Twitch's own unless a test wants another.")
+]
+IdUrl = Annotated[
+    str, _HTTP_URL, Field(description="Twitch's login; Twitch's own unless a test wants another.")
+]
+SocketUrl = Annotated[
+    str,
+    WebSocketUrl(),
+    Field(description="Twitch's EventSub; Twitch's own unless a test wants another."),
+]
+
+
+class EventSubChat(Model):
+    """Twitch chat, over EventSub: with rewards, cheers and subscriptions, and a way to answer."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["source", "channel", "login"]})
+
+    source: Literal["eventsub"] = Field(default="eventsub", description="Chat comes from Twitch's EventSub.")
+    channel: Channel
+    login: LoginFile
+    shared_chat: SharedChat = False
+    api_url: ApiUrl = TWITCH_API_URL
+    id_url: IdUrl = TWITCH_ID_URL
+    socket_url: SocketUrl = TWITCH_EVENTSUB_URL
+
+
+class TwitchChat(Model):
+    """Twitch chat, over IRC and EventSub at once: while one of them fails, nothing is missed."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["source", "channel", "login"]})
+
+    source: Literal["twitch"] = Field(
+        default="twitch", description="Chat comes from Twitch's IRC and EventSub, each line once."
+    )
+    channel: Channel
+    login: LoginFile
+    shared_chat: SharedChat = False
+    irc_url: Annotated[str, WebSocketUrl()] = Field(
+        default=TWITCH_URL, description="The IRC server; Twitch's own unless a test wants another."
+    )
+    api_url: ApiUrl = TWITCH_API_URL
+    id_url: IdUrl = TWITCH_ID_URL
+    socket_url: SocketUrl = TWITCH_EVENTSUB_URL
+
+
+Chat = Annotated[IrcChat | EventSubChat | TwitchChat | LogChat | TerminalChat, Field(discriminator="source")]

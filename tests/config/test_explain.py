@@ -156,7 +156,7 @@ def test_entries_of_a_list_are_reported_each_in_its_place(said: Said, bot_lines:
 
 def test_a_source_that_is_none_is_answered_with_those_there_are(said: Said, bot_lines: Lines) -> None:
     answer = only(said({**bot_lines, "chat": "{source: irq, channel: a}"}, BotConfig))
-    assert answer == '4:16: chat.source: found "irq"; wanted one of irc, log, terminal'
+    assert answer == '4:16: chat.source: found "irq"; wanted one of irc, eventsub, twitch, log, terminal'
 
 
 @pytest.mark.parametrize("value", ["{source: [irc]}", "{source: {a: b}}", "{source: }", "[]", "", "x"])
