@@ -17,6 +17,7 @@ _LABEL: Final = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?")
 _HOST_PORT: Final = re.compile(r"(\[[0-9A-Fa-f:.]*\]|[!-9;-Z^-~]*):([!-9;-~]*)")
 _MAX_URL: Final = 500
+_EVERYWHERE: Final = frozenset(("0.0.0.0", "::"))  # whoever listens here takes the port of every network
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,15 @@ def split_host_port(text: str) -> tuple[str, int]:
     """Host, without brackets, and port of a text that `HostPort` let through."""
     host, _, port = text.rpartition(":")
     return host.strip("[]"), int(port)
+
+
+def same_port(one: str, other: str) -> bool:
+    """Whether two servers, given as HOST:PORT, would want the same port of the same network."""
+    (host, port), (other_host, other_port) = split_host_port(one), split_host_port(other)
+    if port != other_port or port == 0:  # 0 is any free one
+        return False
+    hosts = {host.lower(), other_host.lower()}
+    return len(hosts) == 1 or not hosts.isdisjoint(_EVERYWHERE)
 
 
 def is_loopback(host: str) -> bool:

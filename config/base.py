@@ -12,11 +12,13 @@ from pydantic_core import PydanticCustomError
 class Misfit(NamedTuple):
     """Two values of a model that are right by themselves but not together: where to say so, and what.
 
-    path  the keys from the model down to the value, as in `("democracy", "window_s")`
+    path   the keys from the model down to the value, as in `("democracy", "window_s")`
+    other  those of the value it does not fit, to be named instead where only that one is written down
     """
 
     path: tuple[str | int, ...]
     text: str
+    other: tuple[str | int, ...] = ()
 
 
 class Model(BaseModel):

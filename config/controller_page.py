@@ -120,10 +120,11 @@ def wrong_combination(at: int, actions: Iterable[tuple[Move, ...]]) -> Iterator[
 def wrong_times(shortest: int, press: int, longest_press: int, longest: int) -> Iterator[Misfit]:
     """The four times of a controller in their order: none may be longer than the next."""
     if shortest > press:
-        yield Misfit(("limits", "shortest_ms"), f"longer than a usual press (defaults.press_ms, {press})")
+        text = f"the shortest press ({shortest} ms) is longer than a usual one (defaults.press_ms, {press})"
+        yield Misfit(("limits", "shortest_ms"), text, ("defaults", "press_ms"))
     if press > longest_press:
-        text = f"longer than the longest press (limits.press_ms, {longest_press})"
-        yield Misfit(("defaults", "press_ms"), text)
+        text = f"a usual press ({press} ms) is longer than the longest one (limits.press_ms, {longest_press})"
+        yield Misfit(("defaults", "press_ms"), text, ("limits", "press_ms"))
     if longest_press > longest:
-        text = f"longer than the longest line (limits.total_ms, {longest})"
-        yield Misfit(("limits", "press_ms"), text)
+        text = f"the longest press ({longest_press} ms) is longer than a line (limits.total_ms, {longest})"
+        yield Misfit(("limits", "press_ms"), text, ("limits", "total_ms"))

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from config.mistakes import Mistake, shown
-from config.positions import KeyPath, Listing, Mapping, Node, dotted, find
+from config.positions import KeyPath, Listing, Mapping, Node, dotted, find, written
 
 _TOKEN: Final = "name the file that holds it in chat.token_file, or set CROWDPAD_TWITCH_TOKEN"
 _PASSPHRASE: Final = "name the file that holds it in identity_passphrase_file"
@@ -36,7 +36,7 @@ _MOST: Final = 200
 
 def explain(errors: list[ErrorDetails], model: type[BaseModel], root: Mapping) -> list[Mistake]:
     """One mistake per error, in no order. A key that is missing only because it is misspelt is said once."""
-    parted = [part for error in errors[:_MOST] for part in _parts(error)]
+    parted = [part for error in errors[:_MOST] for part in _parts(error, root)]
     located = [(error, _locate(model, error["loc"])) for error in parted[:_MOST]]
     unknown = [
         (place.path[:-1], _nearest(str(place.path[-1]), place.parent))
@@ -69,13 +69,16 @@ class _Many(NamedTuple):
     inner: object
 
 
-def _parts(error: ErrorDetails) -> Iterator[ErrorDetails]:
+def _parts(error: ErrorDetails, root: Mapping) -> Iterator[ErrorDetails]:
     """A model says all of its misfits in one error; here each is one of its own."""
     if error["type"] != "misfit":
         yield error
         return
-    for path, text in error["ctx"]["misfits"]:
-        yield {"type": "misfit", "loc": (*error["loc"], *path), "msg": text, "input": None}
+    for path, text, other in error["ctx"]["misfits"]:
+        keys: KeyPath = (*error["loc"], *path)
+        if other:
+            keys = written(root, keys, (*error["loc"], *other))
+        yield {"type": "misfit", "loc": keys, "msg": text, "input": None}
 
 
 def _locate(model: type[BaseModel], location: tuple[int | str, ...]) -> _Place:
@@ -129,7 +132,7 @@ def _mistake(error: ErrorDetails, place: _Place, root: Mapping) -> Mistake:
     found = find(root, path)
     at: Node = found.node
     if not found.whole or kind in _AT_THE_KEY or place.at_key:
-        at = found.key or root
+        at = found.key or found.node
     say = _SAY.get(kind, _as_given)
     return Mistake(at.line, at.column, dotted(path), say(error, place, at if place.at_key else found.node))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -11,10 +12,11 @@ from config.base import Misfit, Model
 from config.controller_page import TITLE, Frames, GapMs, Groups, PressMs
 from config.kinds import Choice, ControllerName, Real, Text, Whole
 from config.play import LevelName
-from config.words import MacroHead, Word, Words
+from config.words import MacroHead, Word, Words, head_of
 
 TriggerName = Literal["reward", "cheer", "subscription", "gift"]
 
+_GAP: Final = re.compile("<([a-z]{1,16}|[0-9])>")
 # Twitch's own limit for a message, which is also what the grammar reads.
 Line = Annotated[str, Text(".{1,500}", "a line as chat would type it, of up to 500 characters")]
 AWord = Annotated[str, Word()]
@@ -131,10 +133,22 @@ class GamePage(Model):
     limits: GameLimits = Field(default=GameLimits(), description="Other limits than the controller's.")
 
     def misfits(self) -> Iterator[Misfit]:
-        """Two macros of one name."""
+        """Two macros of one name, and macros whose parameters are not those of their line."""
         seen: dict[str, str] = {}
-        for head in self.macros:
-            name = head.partition("(")[0]
+        for head, body in self.macros.items():
+            name, parameters = head_of(head)
             if name in seen:
                 yield Misfit(("macros", head), f'there is "{seen[name]}" already; one name, one macro')
             seen[name] = head
+            used = [_by_name(gap, parameters) for gap in _GAP.findall(body)]
+            for parameter in parameters:
+                if parameter not in used:
+                    yield Misfit(("macros", head), f"its line has no <{parameter}>")
+            for gap in used:
+                if gap not in parameters:
+                    yield Misfit(("macros", head), f"its line has <{gap}>, which is none of its parameters")
+
+
+def _by_name(gap: str, parameters: tuple[str, ...]) -> str:
+    """`<0>` is the first parameter, whatever its name."""
+    return parameters[int(gap)] if gap.isdecimal() and int(gap) < len(parameters) else gap

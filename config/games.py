@@ -8,7 +8,7 @@ lines (macros, triggers, pause, idle, periodic) are text here: only the bot know
 from __future__ import annotations
 
 import difflib
-import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,9 @@ from config.game import Cooldown, Game, Idle, MacroText, TriggerRule
 from config.game_page import GamePage
 from config.joining import join
 from config.kinds import Setting
+from config.mistakes import shown
 from config.pages import file_bytes, read_page
+from config.places import GAME_NAME, GAMES
 
 __all__ = [
     "GAMES",
@@ -32,10 +34,11 @@ __all__ = [
     "game_names",
     "load_game",
     "read_game",
+    "unknown_game",
 ]
 
-GAMES: Final = Path(__file__).with_name("games")
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+
+_MOST_LISTED: Final = 8  # the answer is a line in chat
 
 
 class GameError(ValueError):
@@ -44,7 +47,7 @@ class GameError(ValueError):
 
 def game_names(folder: Path = GAMES) -> tuple[str, ...]:
     """The pages in `folder` that could be games by their name, in alphabetical order."""
-    return tuple(sorted(path.stem for path in folder.glob("*.yaml") if _NAME.fullmatch(path.stem)))
+    return tuple(sorted(path.stem for path in folder.glob("*.yaml") if GAME_NAME.fullmatch(path.stem)))
 
 
 def game_file(name_or_path: str | Path, folder: Path | None = None) -> Path:
@@ -55,14 +58,20 @@ def game_file(name_or_path: str | Path, folder: Path | None = None) -> Path:
     if isinstance(name_or_path, Path):
         return name_or_path
     folders = [place for place in (folder, GAMES) if place is not None]
-    if _NAME.fullmatch(name_or_path):
+    if GAME_NAME.fullmatch(name_or_path):
         for place in folders:
             if (place / f"{name_or_path}.yaml").is_file():
                 return place / f"{name_or_path}.yaml"
-    known = sorted({name for place in folders for name in game_names(place)})
-    nearest = difflib.get_close_matches(name_or_path[:32], known, n=1)
+    raise GameError(unknown_game(name_or_path, {name for place in folders for name in game_names(place)}))
+
+
+def unknown_game(name: str, known: Iterable[str]) -> str:
+    """What to say of a name that is no game's."""
+    names = sorted(known)
+    nearest = difflib.get_close_matches(name[:32], names, n=1)
     hint = f" (did you mean {nearest[0]}?)" if nearest else ""
-    raise GameError(f'there is no game "{name_or_path[:32]}"{hint}; there are: {", ".join(known)}')
+    listed = ", ".join(names[:_MOST_LISTED]) + (", ..." if len(names) > _MOST_LISTED else "")
+    return f"there is no game {shown(name[:32])}{hint}; there are: {listed or 'none'}"
 
 
 def bare_game(controller: str) -> Game:

@@ -16,8 +16,8 @@ from config.game_page import GamePage
 from config.levels import LEVEL_OF
 from config.mistakes import ConfigError, Mistake
 from config.pages import Page
-from config.positions import KeyPath
-from config.words import Move, clash, parameters_of
+from config.positions import KeyPath, written
+from config.words import Move, clash, head_of
 
 V = TypeVar("V")
 
@@ -41,8 +41,8 @@ def join(page: Page[GamePage], base: Controller) -> Game:
         ),
         macros=MappingProxyType(
             {
-                head.partition("(")[0]: MacroText(parameters_of(head), body)
-                for head, body in said.macros.items()
+                name: MacroText(parameters, body)
+                for (name, parameters), body in ((head_of(head), body) for head, body in said.macros.items())
             }
         ),
         triggers=tuple(
@@ -90,7 +90,7 @@ class _Joiner:
         for misfit in wrong_times(
             joined.shortest_ms, joined.default_ms, joined.longest_press_ms, joined.longest_ms
         ):
-            self._note(misfit.path, misfit.text)
+            self._note(written(self._page.root, misfit.path, misfit.other), misfit.text)
         return joined
 
     def locked(self) -> Iterator[Move]:

@@ -65,5 +65,5 @@ def mistake_at(path: Path, key: str, text: str) -> ConfigError:
     if document.root is None:  # no longer the file that was loaded
         return ConfigError(path, document.mistakes)
     found = positions.find(document.root, tuple(key.split(".")))
-    at = found.node if found.whole else found.key or document.root
+    at = found.node if found.whole else found.key or found.node
     return ConfigError(path, [Mistake(at.line, at.column, key, text)])

@@ -6,6 +6,7 @@ sees to it). Secrets are never fields: a field names the file or the environment
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -19,12 +20,13 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from config.addresses import EthereumAddress, HostPort, PublicKeyHex, WebSocketUrl, no_repeats
-from config.base import Model
+from config.addresses import EthereumAddress, HostPort, PublicKeyHex, WebSocketUrl, no_repeats, same_port
+from config.base import Misfit, Model
 from config.chats import Chat
 from config.codes import Control
 from config.kinds import Choice, ControllerName, ControlName, FileName, Flag, Real, Text, Whole
 from config.mistakes import CALL
+from config.places import GamePlace, NewFileName
 from config.play import CommandsConfig, ModesConfig
 
 _KEY_FILE: Final = FileName("a key file", private=True, remedy=f"`{CALL} keys new {{}}` makes it")
@@ -73,7 +75,12 @@ class BotConfig(Model):
     relays: Relays = Field(description="The relays to use, 1 to 10; the receiver names the same ones.")
     chat: Chat = Field(description="Where chat comes from.")
     controller: Annotated[str, ControllerName()] = Field(
-        default="xbox", description="The controller whose words chat uses: xbox, snes, nes."
+        default="xbox", description="The controller whose words chat uses; docs/controllers.md has them all."
+    )
+    game: Annotated[str | Path, GamePlace()] | None = Field(
+        default=None,
+        description="The game: the name of a page in config/games, or the file of your own. Without it, the "
+        "controller alone.",
     )
     pads: Annotated[int, Whole(1, 4)] = Field(
         default=1, description="How many pads chat may play; the receiver needs as many."
@@ -84,6 +91,11 @@ class BotConfig(Model):
     modes: ModesConfig = Field(default=ModesConfig(), description="The modes: who decides what is played.")
     commands: CommandsConfig = Field(
         default=CommandsConfig(), description="What people may type with a `!`, and what is answered."
+    )
+    store: Annotated[Path, NewFileName("a file to keep things in")] = Field(
+        default=Path("crowdpad.sqlite"),
+        validate_default=True,
+        description="Where the bot keeps what moderators and viewers have set; made where there is none.",
     )
     limits: ChatLimits = Field(default=ChatLimits(), description="How much chat may ask for.")
     queue: Annotated[int, Whole(1, 1_000_000)] = Field(
@@ -101,6 +113,16 @@ class BotConfig(Model):
         if isinstance(chat, dict) and "source" not in chat:
             return {**data, "chat": {"source": "irc", **chat}}
         return data
+
+    def misfits(self) -> Iterator[Misfit]:
+        """A mode that the rest of the file does not provide for."""
+        modes, start = self.modes, ("modes", "start")
+        if modes.start == "step" and self.game is None:
+            yield Misfit(start, "step needs a game: its page says which input is the `pause`")
+        wanted = modes.start == "teams" or "names" in modes.teams.model_fields_set
+        if wanted and len(modes.teams.names) > self.pads:
+            text = f"{len(modes.teams.names)} teams need a pad each, but `pads` is {self.pads}"
+            yield Misfit(("modes", "teams", "names"), text, start)
 
 
 class GamepadOptions(Model):
@@ -247,6 +269,12 @@ class RelayConfig(Model):
             said = "both `allow` and `open: true`" if value else "neither `allow` nor `open: true`"
             raise PydanticCustomError("way_in", "{text}", {"text": f"{said}; wanted one of them"})
         return value
+
+    def misfits(self) -> Iterator[Misfit]:
+        """Two servers on one port."""
+        if self.metrics_listen is not None and same_port(self.listen, self.metrics_listen):
+            text = "the same port as `listen`; wanted another, or leave this out and they share it"
+            yield Misfit(("metrics_listen",), text)
 
 
 ProgramConfig = BotConfig | ReceiverConfig | RelayConfig

@@ -25,7 +25,7 @@ class Page(NamedTuple, Generic[M]):
     def mistake(self, keys: positions.KeyPath, text: str) -> Mistake:
         """What is wrong with the value at `keys`, when only the program can tell."""
         found = positions.find(self.root, keys)
-        at = found.node if found.whole else found.key or self.root
+        at = found.node if found.whole else found.key or found.node
         return Mistake(at.line, at.column, positions.dotted(keys), text)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from config.base import Model
+from config.base import Misfit, Model
 from config.kinds import Choice, Flag, Real, Text, Whole
 from config.levels import Level
 
@@ -51,6 +52,14 @@ class DemocracyOptions(Model):
     quorum_share: Annotated[float, Real(0, 1)] = Field(
         default=0.1, description="Which share of the active voters must vote for a result to count."
     )
+
+    def misfits(self) -> Iterator[Misfit]:
+        """The shortest of the windows is not the longest."""
+        if self.shortest_window_s > self.window_s:
+            text = (
+                f"the shortest ({self.shortest_window_s:g} s) is longer than window_s ({self.window_s:g} s)"
+            )
+            yield Misfit(("shortest_window_s",), text, ("window_s",))
 
 
 class StepOptions(Model):

@@ -99,7 +99,7 @@ class Document(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Where a path leads: the deepest node there is, the last key before it, and whether that was all."""
+    """Where a path leads: the deepest node there is, its key if it has one, and whether that was all."""
 
     key: Scalar | None
     node: Node
@@ -137,10 +137,15 @@ def find(root: Node, path: KeyPath) -> Found:
         if isinstance(node, Mapping) and part in node.entries:
             key, node = node.entries[str(part)]
         elif isinstance(node, Listing) and isinstance(part, int) and part < len(node.items):
-            node = node.items[part]
+            key, node = None, node.items[part]
         else:
             return Found(key, node, whole=False)
     return Found(key, node, whole=True)
+
+
+def written(root: Node, path: KeyPath, other: KeyPath) -> KeyPath:
+    """Of two paths the one that the document has: `other` only if it has that and not `path`."""
+    return other if find(root, other).whole and not find(root, path).whole else path
 
 
 def dotted(path: KeyPath) -> str:

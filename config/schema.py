@@ -12,6 +12,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from config.controller_page import ControllerPage
+from config.game_page import GamePage
 from config.model import BotConfig, ReceiverConfig, RelayConfig
 
 FOLDER: Final = Path(__file__).with_name("schema")
@@ -19,11 +21,13 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "bot": BotConfig,
     "receiver": ReceiverConfig,
     "relay": RelayConfig,
+    "controller": ControllerPage,
+    "game": GamePage,
 }
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of the program `name`'s configuration."""
+    """The JSON Schema (draft 2020-12) of the kind of file called `name`."""
     return {"$schema": GenerateJsonSchema.schema_dialect, **MODELS[name].model_json_schema()}
 
 
@@ -33,7 +37,7 @@ def schema_text(name: str) -> str:
 
 
 def write(folder: Path = FOLDER) -> None:
-    """Writes one file per program."""
+    """Writes one file for each kind."""
     folder.mkdir(exist_ok=True)
     for name in MODELS:
         (folder / f"{name}.schema.json").write_text(schema_text(name), encoding="utf-8", newline="\n")

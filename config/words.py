@@ -14,7 +14,7 @@ Move = tuple[Control, int]
 
 # Letters only: a digit after a word begins a number, so that no press can be read in two ways.
 _WORD: Final = re.compile(r"[a-z]{1,16}")
-_HEAD: Final = re.compile(r"[a-z]{1,16}(\([a-z]{1,16}(,[a-z]{1,16}){0,7}\))?")
+_HEAD: Final = re.compile(r"[a-z]{1,16}(\([a-z]{1,16}(, ?[a-z]{1,16}){0,3}\))?")
 # What a line of chat means by these already: units of time, and votes for a mode.
 _TAKEN: Final = ("s", "ms", "anarchy", "democracy")
 _MOST_MOVES: Final = 4  # a diagonal has two; more than four together is a macro's business
@@ -107,22 +107,21 @@ class Words(Kind):
 
 @dataclass(frozen=True)
 class MacroHead(Kind):
-    """A macro's name and the names of its parameters: `mash(b,n)`. Kept without blanks."""
+    """A macro's name and the names of its parameters: `mash(b,n)`."""
 
     textual: ClassVar[bool] = False
 
     @property
     def wanted(self) -> str:
-        return "a macro's name of up to 16 of a-z, with its parameters if it has any: mash(b,n)"
+        return "a macro's name of up to 16 of a-z, with up to 4 parameters if it has any: mash(b,n)"
 
     def read(self, value: object, setting: Setting | None) -> str:
-        head = "".join(value.split(" ")) if isinstance(value, str) else ""
-        if not _HEAD.fullmatch(head):
+        if not isinstance(value, str) or not _HEAD.fullmatch(value):
             raise self.refused()
-        names = parameters_of(head)
+        names = head_of(value)[1]
         if len(set(names)) < len(names):
             raise self.refused("each parameter once")
-        return head
+        return str(value)
 
     def json_schema(self) -> dict[str, Any]:
         return {"type": "string", "pattern": f"^{_HEAD.pattern}$"}
@@ -138,7 +137,7 @@ def clash(moves: tuple[Move, ...]) -> str | None:
     return f"more than {_MOST_MOVES} at once" if len(moves) > _MOST_MOVES else None
 
 
-def parameters_of(head: str) -> tuple[str, ...]:
-    """The names in the brackets of a macro's head."""
-    inside = head.partition("(")[2].rstrip(")")
-    return tuple(inside.split(",")) if inside else ()
+def head_of(text: str) -> tuple[str, tuple[str, ...]]:
+    """The name of a macro and those of its parameters, out of a text that `MacroHead` let through."""
+    name, _, inside = text.partition("(")
+    return name, tuple(inside.rstrip(")").replace(" ", "").split(",")) if inside else ()

@@ -49,12 +49,17 @@ def test_a_small_page_is_fine(said: Said) -> None:
         (
             "limits: {press_ms: 20000}",
             "3:20: limits.press_ms",
-            "longer than the longest line (limits.total_ms, 10000)",
+            "the longest press (20000 ms) is longer than a line (limits.total_ms, 10000)",
         ),
         (
             "limits: {shortest_ms: 300}",
             "3:23: limits.shortest_ms",
-            "longer than a usual press (defaults.press_ms, 200)",
+            "the shortest press (300 ms) is longer than a usual one (defaults.press_ms, 200)",
+        ),
+        (
+            "defaults: {press_ms: 20}",
+            "3:22: defaults.press_ms",
+            "the shortest press (34 ms) is longer than a usual one (defaults.press_ms, 20)",
         ),
         ("clicks: {a: LS}", "3:13: clicks.a", "is no trigger; only LT and RT have a click at their end"),
         ("clicks: {zz: LS}", "3:14: clicks.zz", "is no trigger; only LT and RT have a click at their end"),
@@ -77,7 +82,7 @@ def test_a_word_that_a_line_reads_otherwise_is_no_input(said: Said, word: str) -
 def test_all_mistakes_are_said_at_once(said: Said) -> None:
     text = "synonyms: {a: up}\nforbidden: [[up, dwon]]\nlimits: {press_ms: 100}\n"
     assert [answer.split(": ")[1] for answer in said(SMALL + text, ControllerPage)] == [
-        "synonyms.a", "forbidden[0][1]", "defaults.press_ms",
+        "synonyms.a", "forbidden[0][1]", "limits.press_ms",
     ]  # fmt: skip
 
 

@@ -75,7 +75,8 @@ def test_the_limits_of_a_relay() -> None:
 
 REQUIRED: dict[str, Any] = {
     "identity": "k", "receiver": KEY, "bot": KEY, "relays": RELAYS, "chat": {"channel": "a"},
-    "channel": "a", "file": "f", "login": "l", "listen": "127.0.0.1:0", "name": "n", "cert": "c", "key": "k", "open": True,
+    "channel": "a", "file": "f", "login": "l", "listen": "127.0.0.1:0", "name": "n", "cert": "c", "key": "k",
+    "open": True,
     "title": "t", "inputs": {"a": "A"}, "kind": "cheer", "line": "a", "after_s": 1, "every_s": 1,
 }  # fmt: skip
 

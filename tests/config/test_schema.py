@@ -53,12 +53,19 @@ def test_every_reference_of_a_schema_leads_somewhere(name: str) -> None:
         assert reference in schema["$defs"]
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_each_example_names_its_schema(name: str) -> None:
-    first = (EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[0]
+PAGES = [
+    *((file, file.stem, ROOT) for file in sorted(EXAMPLES.glob("*.yaml"))),  # as seen from a copy
+    *((file, "controller", file.parent) for file in sorted((FOLDER.parent / "controllers").glob("*.yaml"))),
+    *((file, "game", file.parent) for file in sorted((FOLDER.parent / "games").glob("*.yaml"))),
+]
+
+
+@pytest.mark.parametrize(("file", "name", "folder"), PAGES, ids=lambda part: getattr(part, "name", None))
+def test_each_page_names_its_schema(file: Path, name: str, folder: Path) -> None:
+    first = file.read_text(encoding="utf-8").splitlines()[0]
     match = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first)
     assert match is not None
-    assert (ROOT / match[1]).resolve() == (FOLDER / f"{name}.schema.json").resolve(), "as seen from a copy"
+    assert (folder / match[1]).resolve() == (FOLDER / f"{name}.schema.json").resolve()
 
 
 def test_the_files_are_written_where_asked(tmp_path: Path) -> None:
