@@ -1,0 +1,307 @@
+"""Who decides what is played: the mode in force, and all that may change it. Pure.
+
+    moderators   !mode set, !pause      ->  +---------+
+    chat         votes for a mode       ->  | council |  ->  choices
+    viewers      inputs, !join          ->  +---------+
+    the game     idle, periodic inputs  ->
+
+- When the mode changes, what waited in the old one is dropped and counted; what was chosen plays out.
+- A moderator who sets a mode pins it: chat's votes are still counted, but move nothing until it is let go of.
+- In a pause nothing is chosen: what waited is dropped, and what is typed meanwhile is refused and counted.
+- Idle and periodic inputs rest in a pause, and in `step`, where the game stands still and they would wake it.
+- A game that is loaded anew keeps the mode. What waited was typed for the game before, and is dropped.
+
+Law of use: as for a mode (bot.modes.mode).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from bot.changes import Change, SettingChanged
+from bot.chat.line import ChatLine
+from bot.modes.catalogue import Catalogue, GameRules, ModeError
+from bot.modes.idle import Idle
+from bot.modes.mode import Choice, Mode, Offer
+from bot.modes.mode_vote import VOTED_MODES, ModeVote
+from bot.modes.turns import Turns
+from config.play import ModesConfig
+from config.views import ModeView
+
+# It needs nothing of a game and nothing of the configuration: what is left when another cannot be played.
+LAST_RESORT: Final = "anarchy"
+# Here the game stands still, and inputs that nobody typed would wake it.
+_UNPROMPTED: Final = frozenset({"step"})
+_YES: Final = "yes"
+
+log = logging.getLogger(__name__)
+
+
+class Council:
+    """The mode in force, and who holds it.
+
+    queue      the most inputs that may wait
+    pads       how many the bot plays
+    on_change  told of what must be known after a restart: the settings `mode`, `pinned` and `paused`
+    settings   these three as they were last told; what is missing is as configured
+    """
+
+    def __init__(
+        self,
+        config: ModesConfig,
+        rules: GameRules,
+        *,
+        queue: int,
+        pads: int,
+        now: float,
+        on_change: Callable[[Change], None],
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self._config = config
+        self._rules = rules
+        self._catalogue = Catalogue(config, queue=queue, pads=pads)
+        self._vote = ModeVote(config.vote)
+        self._idle = Idle(rules.idle, rules.periodic, now)
+        self._on_change = on_change
+        self._told: dict[str, str | None] = dict(settings or {})
+        self._pinned = self._told.get("pinned") is not None
+        self._paused = self._told.get("paused") is not None
+        self._name, self._mode = self._first_of(self._told.get("mode") or config.start, config.start)
+        self._chosen: list[Choice] = []
+        self._counted: Counter[str] = Counter()
+
+    @property
+    def mode_name(self) -> str:
+        """The mode in force."""
+        return self._name
+
+    @property
+    def pinned(self) -> bool:
+        """Whether a moderator holds the mode."""
+        return self._pinned
+
+    @property
+    def paused(self) -> bool:
+        """Whether a moderator holds everything."""
+        return self._paused
+
+    @property
+    def waiting(self) -> int:
+        """How many offers the mode in force holds."""
+        return self._mode.waiting
+
+    @property
+    def counters(self) -> Counter[str]:
+        """Those of all modes since the start, and `paused` (refused in a pause), `dropped_by_change`, `idle`
+        and `periodic` (played though nobody typed them), `mode_changes`."""
+        return self._counted + self._mode.counters + self._idle.counters
+
+    @property
+    def passed_over(self) -> int:
+        """How many offers came to nothing, whatever the reason; what was taken back is not among them."""
+        counted = self.counters
+        return counted["offered"] - counted["chosen"] - counted["taken_back"] - self.waiting
+
+    # What viewers do
+
+    def offer(self, offer: Offer, now: float) -> None:
+        """Takes an input, or counts why it does not."""
+        if self._paused:
+            self._counted.update(("offered", "paused"))
+            return
+        self._idle.somebody_plays(now)
+        self._mode.offer(offer, now)
+
+    def join(self, user: str, name: str, team: str, now: float) -> str:
+        """`!join`: what became of it, as a sentence."""
+        return self._mode.join(user, name, team, now)
+
+    def hear(self, text: str, user: str, now: float) -> bool:
+        """Whether this line is a vote for a mode. `text` is normalised; only the bare name of one is."""
+        mode = VOTED_MODES.get(text)
+        if mode is None or not self._config.vote.enabled:
+            return False
+        self._vote.vote(user, mode, now)
+        return True
+
+    def vote(self, user: str, name: str, now: float) -> str:
+        """`!vote`: what became of it, as a sentence."""
+        mode = VOTED_MODES.get(name)
+        if not self._config.vote.enabled:
+            return "The mode is not up for a vote here."
+        if mode is None:
+            return "Vote for anarchy or for democracy."
+        self._vote.vote(user, mode, now)
+        if self._pinned:
+            return f"Your vote for {mode} counts, but a moderator holds the mode at {self._name}."
+        return f"Your vote for {mode} counts: {self._vote.standing(mode)}."
+
+    # What moderators do
+
+    def set_mode(self, name: str, now: float, pinned: bool = True) -> str:
+        """Changes the mode; `pinned` keeps chat from changing it again. What became of it, as a sentence."""
+        dropped = 0
+        if name != self._name:
+            try:
+                dropped = self._enter(name, now)
+            except ModeError as error:
+                return str(error)
+        self._pinned = pinned
+        self._remember()
+        return f"The mode is {name} now.{self._hint()}{_spoken(dropped)}"
+
+    def unpin(self, now: float) -> str:
+        """Lets go of the mode. It stays until chat or a moderator changes it."""
+        self._pinned = False
+        self._remember()
+        who = "chat may vote for another" if self._config.vote.enabled else "chat has no vote on it here"
+        return f"Nobody holds the mode. It is {self._name}, and {who}."
+
+    def pause(self, now: float) -> str:
+        """Nothing is chosen from here on, and what waits is dropped."""
+        if self._paused:
+            return "It is paused already; !resume lets inputs play again."
+        self._choose(now)
+        dropped = self._mode.take_back(_every)
+        self._paused = True
+        self._remember()
+        return f"Paused: nothing is played until !resume.{_spoken(dropped)}"
+
+    def resume(self, now: float) -> str:
+        """Inputs are chosen again."""
+        if not self._paused:
+            return "Nothing is paused."
+        self._paused = False
+        self._idle.restart(now)
+        self._remember()
+        return "Inputs play again."
+
+    def take_back(self, unwanted: Callable[[ChatLine], bool]) -> int:
+        """Drops every offer and vote whose line is `unwanted`, and says how many."""
+        kept = [choice for choice in self._chosen if choice.line is None or not unwanted(choice.line)]
+        taken = len(self._chosen) - len(kept)
+        self._chosen = kept
+        self._counted.update(chosen=-taken, taken_back=taken)
+        return taken + self._mode.take_back(unwanted)
+
+    def gone(self, user: str) -> None:
+        """This viewer was banned or silenced: no turn, no team, no vote any more."""
+        self._mode.gone(user)
+        self._catalogue.members.gone(user)
+        self._vote.gone(user)
+
+    def retune(self, rules: GameRules, now: float) -> str:
+        """The game was loaded anew. A sentence if the mode could not stay; usually empty."""
+        self._rules = rules
+        self._idle.retune(rules.idle, rules.periodic, now)
+        if isinstance(self._mode, Turns):  # whose turn it is has nothing to do with the game
+            self._mode.take_back(_every)
+            self._mode.retune(rules.controller)
+            return ""
+        try:
+            self._enter(self._name, now)
+        except ModeError as error:
+            self._enter(LAST_RESORT, now)
+            self._remember()
+            return f"{error} The mode is {LAST_RESORT} now."
+        return ""
+
+    # What time does
+
+    def handle_timeout(self, now: float) -> list[Choice]:
+        """What is to be played now, in order."""
+        if not self._paused:
+            self._heed_vote(now)
+            self._choose(now)
+        chosen, self._chosen = self._chosen, []
+        return chosen
+
+    def next_timeout(self) -> float | None:
+        """When to call `handle_timeout` though nothing happened."""
+        if self._paused:
+            return None
+        ends = (self._mode.next_timeout(), self._vote.next_timeout(), self._next_prompt())
+        return min((end for end in ends if end is not None), default=None)
+
+    def view(self, now: float) -> ModeView:
+        """What the pages show."""
+        view = replace(self._mode.view(now), pinned=self._pinned, paused=self._paused)
+        if self._paused:
+            view = replace(view, headline="Paused by a moderator.", ends_in_ms=None)
+        return self._vote.shown(view) if self._config.vote.enabled else view
+
+    def _heed_vote(self, now: float) -> None:
+        wanted = self._vote.handle_timeout(self._name, now)
+        if wanted is not None and not self._pinned:
+            self._enter(wanted, now)
+            self._remember()
+
+    def _choose(self, now: float) -> None:
+        """Asks the mode, and the game, what is to be played now."""
+        chosen = self._mode.handle_timeout(now)
+        for choice in chosen:
+            self._idle.somebody_plays(now + choice.steps[-1].at_ms)
+        self._chosen += chosen
+        if self._name not in _UNPROMPTED:
+            self._chosen += self._idle.handle_timeout(now)
+
+    def _next_prompt(self) -> float | None:
+        return None if self._name in _UNPROMPTED else self._idle.next_timeout()
+
+    def _enter(self, name: str, now: float) -> int:
+        """Leaves the mode in force for another, or for itself anew, and says how many offers that dropped.
+        Raises ModeError, and stays then."""
+        mode = self._catalogue.make(name, self._rules)
+        if not self._paused:
+            self._chosen += self._mode.handle_timeout(now)  # what was chosen is kept
+        dropped = self._mode.waiting
+        self._counted.update(self._mode.counters)
+        self._counted["dropped_by_change"] += dropped
+        if name != self._name:
+            self._counted["mode_changes"] += 1
+            self._vote.changed(now)
+            self._idle.restart(now)
+            log.info("The mode is %s now.", name)
+        self._name, self._mode = name, mode
+        return dropped
+
+    def _first_of(self, *names: str) -> tuple[str, Mode]:
+        """The first of these that can be played here."""
+        for name in names:
+            try:
+                return name, self._catalogue.make(name, self._rules)
+            except ModeError as error:
+                log.warning("%s The mode cannot be %s.", error, name)
+        return LAST_RESORT, self._catalogue.make(LAST_RESORT, self._rules)
+
+    def _remember(self) -> None:
+        """Tells what a restart must know and was not told yet. A mode is worth telling where it is not what
+        the configuration says, or is held there."""
+        as_configured = self._name == self._config.start and not self._pinned
+        settings = {
+            "mode": None if as_configured else self._name,
+            "pinned": _YES if self._pinned else None,
+            "paused": _YES if self._paused else None,
+        }
+        for key, value in settings.items():
+            if value != self._told.get(key):
+                self._told[key] = value
+                self._on_change(SettingChanged(key, value))
+
+    def _hint(self) -> str:
+        """The game may run, or stand still, when step begins: only people see which."""
+        if self._name != "step" or self._rules.pause is None:
+            return ""
+        return f" If the game is not paused, a moderator types {self._rules.pause.text} once."
+
+
+def _spoken(dropped: int) -> str:
+    return f" What waited is dropped ({dropped})." if dropped else ""
+
+
+def _every(line: ChatLine) -> bool:
+    return True
