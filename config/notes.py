@@ -8,6 +8,8 @@ LABEL, bot to receiver: who asked for a sequence, and how. For eyes only; nothin
      +-----------------+----+-------+------------+
 
 n is the length of `user` in bytes; `text` is the rest. At most 32 and 64 characters, so 393 bytes.
+
+MODE, bot to receiver: how the mode in force looks (config.view_note).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 LABEL: Final = 1
+MODE: Final = 2
 
 MAX_USER: Final = 32  # characters; Twitch's display names end at 25
 MAX_TEXT: Final = 64  # characters; what fits in a line of the page
@@ -26,7 +29,7 @@ _MAX_ID: Final = 2**64 - 1
 
 
 class NoteError(ValueError):
-    """Bytes that are no note, or a sequence id that does not fit."""
+    """Bytes that are no note, or a number that does not fit in one."""
 
 
 @dataclass(frozen=True, slots=True)
