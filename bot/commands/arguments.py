@@ -16,10 +16,10 @@ LONGEST_NAME: Final = 25
 LONGEST_QUOTE: Final = 24
 # A controller has some 30 words; nobody types more of them into one line.
 MOST_WORDS: Final = 32
-MOST_PARAMETERS: Final = 8
 
-_MACRO: Final = re.compile(r"#?(?P<name>[a-z][a-z0-9_]{0,15})(?:\((?P<parameters>[^()]*)\))? +(?P<body>\S.*)")
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,15}")
+# The rest of what makes a macro one, the grammar knows (bot.language.macros).
+_MACRO: Final = re.compile(r"#?(?P<name>[a-z]{1,16})(?:\((?P<parameters>[^()]*)\))? +(?P<body>\S.*)")
+_MACRO_NAME: Final = re.compile(r"#?([a-z]{1,16})")
 
 
 class MacroText(NamedTuple):
@@ -76,20 +76,15 @@ def macro(rest: str) -> MacroText:
     """A macro's name, its parameters if it has any, and its body."""
     match = _MACRO.fullmatch(rest)
     if match is None:
-        raise MisuseError("")
-    listed = match["parameters"]
-    parameters = tuple(part.strip() for part in listed.split(",")) if listed and listed.strip() else ()
-    wrong = [part for part in parameters if not _NAME.fullmatch(part)]
-    if wrong:
-        raise MisuseError(f"{quoted(wrong[0])} is no parameter's name; letters and digits are.")
-    if len(parameters) > MOST_PARAMETERS or len(set(parameters)) < len(parameters):
-        raise MisuseError(f"A macro has at most {MOST_PARAMETERS} parameters, each with a name of its own.")
+        raise MisuseError
+    listed = (match["parameters"] or "").strip()
+    parameters = tuple(name.strip() for name in listed.split(",")) if listed else ()
     return MacroText(match["name"], parameters, match["body"])
 
 
 def macro_name(words: Sequence[str]) -> str:
-    """The name of a macro that there is, with or without `#`."""
-    name = words[0].removeprefix("#") if len(words) == 1 else ""
-    if not _NAME.fullmatch(name):
-        raise MisuseError("")
-    return name
+    """The name of a macro, with or without `#`."""
+    match = _MACRO_NAME.fullmatch(words[0]) if len(words) == 1 else None
+    if match is None:
+        raise MisuseError
+    return match[1]
