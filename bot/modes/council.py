@@ -115,6 +115,7 @@ class Council:
             return
         self._idle.somebody_plays(now)
         self._mode.offer(offer, now)
+        self._draw(now)
 
     def join(self, user: str, name: str, team: str, now: float) -> str:
         """`!join`: what became of it, as a sentence."""
@@ -165,8 +166,9 @@ class Council:
         """Nothing is chosen from here on, and what waits is dropped."""
         if self._paused:
             return "It is paused already; !resume lets inputs play again."
-        self._choose(now)
-        dropped = self._mode.take_back(_every)
+        dropped = self.take_back(_every)
+        self._counted["chosen"] -= len(self._chosen)  # the result of a vote, which is nobody's own line
+        self._chosen.clear()
         self._paused = True
         self._remember()
         return f"Paused: nothing is played until !resume.{_spoken(dropped)}"
@@ -216,7 +218,9 @@ class Council:
         """What is to be played now, in order."""
         if not self._paused:
             self._heed_vote(now)
-            self._choose(now)
+            self._draw(now)
+            if self._name not in _UNPROMPTED:
+                self._chosen += self._idle.handle_timeout(now)
         chosen, self._chosen = self._chosen, []
         return chosen
 
@@ -240,14 +244,12 @@ class Council:
             self._enter(wanted, now)
             self._remember()
 
-    def _choose(self, now: float) -> None:
-        """Asks the mode, and the game, what is to be played now."""
-        chosen = self._mode.handle_timeout(now)
-        for choice in chosen:
+    def _draw(self, now: float) -> None:
+        """Takes from the mode what is to be played now. Until it is handed out it can still be taken back:
+        a line, and the ban of who wrote it, may come together."""
+        for choice in self._mode.handle_timeout(now):
             self._idle.somebody_plays(now + choice.steps[-1].at_ms)
-        self._chosen += chosen
-        if self._name not in _UNPROMPTED:
-            self._chosen += self._idle.handle_timeout(now)
+            self._chosen.append(choice)
 
     def _next_prompt(self) -> float | None:
         return None if self._name in _UNPROMPTED else self._idle.next_timeout()
@@ -257,7 +259,7 @@ class Council:
         Raises ModeError, and stays then."""
         mode = self._catalogue.make(name, self._rules)
         if not self._paused:
-            self._chosen += self._mode.handle_timeout(now)  # what was chosen is kept
+            self._draw(now)
         dropped = self._mode.waiting
         self._counted.update(self._mode.counters)
         self._counted["dropped_by_change"] += dropped
