@@ -14,7 +14,7 @@ Move = tuple[Control, int]
 
 # Letters only: a digit after a word begins a number, so that no press can be read in two ways.
 _WORD: Final = re.compile(r"[a-z]{1,16}")
-_HEAD: Final = re.compile(r"[a-z]{1,16}(\([a-z]{1,16}(, ?[a-z]{1,16}){0,3}\))?")
+_HEAD: Final = re.compile(r"[a-z]{1,16}(\([a-z]{1,16}(, ?[a-z]{1,16}){0,7}\))?")
 # What a line of chat means by these already: units of time, and votes for a mode.
 _TAKEN: Final = ("s", "ms", "anarchy", "democracy")
 _MOST_MOVES: Final = 4  # a diagonal has two; more than four together is a macro's business
@@ -113,7 +113,7 @@ class MacroHead(Kind):
 
     @property
     def wanted(self) -> str:
-        return "a macro's name of up to 16 of a-z, with up to 4 parameters if it has any: mash(b,n)"
+        return "a macro's name of up to 16 of a-z, with up to 8 parameters if it has any: mash(b,n)"
 
     def read(self, value: object, setting: Setting | None) -> str:
         if not isinstance(value, str) or not _HEAD.fullmatch(value):

@@ -14,6 +14,7 @@ from config.addresses import (
     WebSocketUrl,
     is_loopback,
     no_repeats,
+    same_port,
     split_host_port,
 )
 from config.kinds import Kind
@@ -161,3 +162,20 @@ def test_what_is_let_through_comes_apart_into_a_host_and_a_real_port(text: str) 
 @pytest.mark.parametrize("kind", KINDS, ids=repr)
 def test_every_kind_tells_editors_a_pattern_they_can_compile(kind: Kind) -> None:
     re.compile(kind.json_schema()["pattern"])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("127.0.0.1:80", "127.0.0.1:80", True),
+        ("127.0.0.1:80", "127.0.0.1:81", False),
+        ("127.0.0.1:80", "127.0.0.2:80", False),
+        ("0.0.0.0:80", "127.0.0.1:80", True),
+        ("[::1]:80", "[::]:80", True),
+        ("Localhost:80", "localhost:80", True),
+        ("127.0.0.1:0", "127.0.0.1:0", False),
+    ],
+)
+def test_two_servers_want_the_same_port_of_a_network_or_not(one: str, other: str, same: bool) -> None:
+    assert same_port(one, other) is same
+    assert same_port(other, one) is same

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from config.chats import IrcChat, LogChat
+from config.controller_page import ControllerPage
+from config.game_page import GamePage
 from config.load import load, mistake_at, sniff
 from config.mistakes import ConfigError
 from config.model import BotConfig, ReceiverConfig, RelayConfig
@@ -245,3 +247,40 @@ def test_any_value_under_any_key_loads_or_is_a_config_error(
 @given(st.binary(max_size=200), st.sampled_from(list(MODELS.values())))
 def test_any_bytes_load_or_are_a_config_error(file_of: FileOf, data: bytes, model: type[BaseModel]) -> None:
     assert loads_or_explains(file_of(data), model)
+
+
+def test_what_does_not_fit_together_is_said_where_it_is_written(said: Said, bot_lines: Lines) -> None:
+    assert said({**bot_lines, "modes": "{start: teams}"}, BotConfig) == [
+        "5:16: modes.start: 2 teams need a pad each, but `pads` is 1"
+    ]
+    assert said({**bot_lines, "modes": "{democracy: {window_s: 3}}"}, BotConfig) == [
+        "5:31: modes.democracy.window_s: the shortest (5 s) is longer than window_s (3 s)"
+    ]
+
+
+def test_a_key_within_a_group_is_named_by_what_leads_to_it(file_of: FileOf) -> None:
+    path = file_of("tls: {cert: a, key: b}\n")
+    assert str(mistake_at(path, "tls.key", "no")) == f"{path}:1:21: tls.key: no"
+    assert str(mistake_at(path, "tls.kei", "no")) == f"{path}:1:1: tls.kei: no"
+
+
+@pytest.mark.parametrize(
+    ("text", "model"),
+    [
+        ("title: x\n", GamePage),
+        ("title: x\ninputs: {}\n", ControllerPage),
+        ("inputs: {}\n", ControllerPage),
+        ("title: x\ncontroller: gb\nforbidden: []\nlimits: {}\n", GamePage),
+        ("macros: {}\n", GamePage),
+        ("controller: gb\nmodes: {}\n", BotConfig),
+    ],
+)
+def test_pages_are_told_from_configurations(file_of: FileOf, text: str, model: type[BaseModel]) -> None:
+    assert sniff(file_of(text)) is model
+
+
+def test_the_store_starts_from_the_folder_of_the_configuration_too(
+    file_of: FileOf, bot_lines: Lines, tmp_path: Path
+) -> None:
+    config = load(file_of(bot_lines), BotConfig, check_files=False)
+    assert config.store == tmp_path / "crowdpad.sqlite"

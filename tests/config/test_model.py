@@ -157,3 +157,33 @@ def test_an_address_that_is_none_is_one_mistake_and_not_two() -> None:
 def test_nothing_changes_after_loading() -> None:
     with pytest.raises(ValidationError):
         bot().queue = 2
+
+
+def test_the_store_is_beside_the_configuration_unless_said() -> None:
+    assert bot().store == Path("crowdpad.sqlite")
+    assert bot(game="racing", store="data/x.sqlite").store == Path("data/x.sqlite")
+
+
+def test_a_game_is_a_name_or_a_file() -> None:
+    assert bot().game is None
+    assert bot(game="racing").game == "racing"
+    assert bot(game="mine.yaml").game == Path("mine.yaml")
+
+
+def test_step_needs_a_game_and_teams_a_pad_each() -> None:
+    with pytest.raises(ValidationError, match=r"modes\.start: step needs a game"):
+        bot(modes={"start": "step"})
+    assert bot(modes={"start": "step"}, game="racing").modes.start == "step"
+    with pytest.raises(ValidationError, match="2 teams need a pad each, but `pads` is 1"):
+        bot(modes={"start": "teams"})
+    with pytest.raises(ValidationError, match="3 teams need a pad each"):
+        bot(modes={"teams": {"names": ["a", "b", "c"]}}, pads=2)
+    assert bot(modes={"start": "teams"}, pads=2).pads == 2
+    assert bot(modes={"teams": {"automatic": False}}).pads == 1  # nobody plays in teams
+
+
+def test_the_metrics_of_a_relay_have_a_port_of_their_own_or_none() -> None:
+    with pytest.raises(ValidationError, match="the same port as `listen`"):
+        relay(open=True, listen="0.0.0.0:8765", metrics_listen="127.0.0.1:8765")
+    assert relay(open=True, listen="127.0.0.1:8765", metrics_listen="127.0.0.1:8766").metrics_listen
+    assert relay(open=True, metrics_listen="127.0.0.1:0").metrics_listen == "127.0.0.1:0"

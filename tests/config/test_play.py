@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from config.levels import LEVEL_OF, Level
-from config.play import CommandName, CommandsConfig, LevelName, ModeName, ModesConfig
+from config.play import CommandName, CommandsConfig, DemocracyOptions, LevelName, ModeName, ModesConfig
 
 
 def test_the_modes_begin_as_the_genre_is_used_to() -> None:
@@ -57,3 +57,9 @@ def test_every_command_has_a_level() -> None:
         Level.VIEWER,
         Level.MODERATOR,
     }
+
+
+def test_the_shortest_window_is_not_longer_than_the_longest() -> None:
+    with pytest.raises(ValidationError, match="shortest_window_s"):
+        DemocracyOptions(window_s=10, shortest_window_s=11)
+    assert DemocracyOptions(window_s=10, shortest_window_s=10).shortest_window_s == 10

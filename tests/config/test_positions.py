@@ -15,6 +15,7 @@ from config.positions import (
     dotted,
     find,
     read,
+    written,
 )
 
 
@@ -150,3 +151,11 @@ def test_any_text_of_yaml_s_own_signs_does_too(text: str) -> None:
     document = read(text.encode())
     assert (document.root is not None) or document.mistakes
     assert all("\n" not in m.text and m.line >= 0 for m in document.mistakes)
+
+
+def test_of_two_places_the_one_that_is_written_down_is_named() -> None:
+    root = read(b"a: 1\nb: {c: 2}\n").root
+    assert root is not None
+    assert written(root, ("a",), ("b", "c")) == ("a",)
+    assert written(root, ("x",), ("b", "c")) == ("b", "c")
+    assert written(root, ("x",), ("y",)) == ("x",)

@@ -93,7 +93,7 @@ def test_the_head_of_a_macro_is_its_name_and_its_parameters(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "#mash", "mash()", "mash(b", "mash(b,)", "m4sh", "mash(a,b,c,d,e)", "m a", 3]
+    "text", ["", "#mash", "mash()", "mash(b", "mash(b,)", "m4sh", "mash(a,b,c,d,e,f,g,h,i)", "m a", 3]
 )
 def test_what_is_no_head_of_a_macro_is_refused(text: object) -> None:
     refusal(MacroHead(), text)
