@@ -1,9 +1,9 @@
-"""Look configuration files over without starting anything.
+"""Look configurations and pages over without starting anything.
 
-  python3 run.py check bot.yaml receiver.yaml
+  python3 run.py check bot.yaml receiver.yaml mygame.yaml
 
-Says of each file whose configuration it is and that it is fine, or every mistake in it: file, line, key, what
-stood there and what may stand there.
+Says of each file what it is and that it is fine, or every mistake in it: file, line, key, what stood there,
+and what may stand there. Knows the configurations of the three programs, games' pages and controllers' pages.
 """
 
 from __future__ import annotations
@@ -12,40 +12,107 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Final
 
+from bot.games import check_mode, checked
 from cli import programs
 from cli.errors import EXIT_USAGE
-from config.load import load, sniff
-from config.mistakes import ConfigError
-from config.model import BotConfig, ReceiverConfig
+from config.controller_page import ControllerPage
+from config.controllers import ControllerError, read_controller
+from config.game_page import GamePage
+from config.games import bare_game, load_game
+from config.load import AnyPage, load, mistake_at, sniff
+from config.mistakes import ConfigError, Mistake
+from config.model import BotConfig, ReceiverConfig, RelayConfig
+from config.pages import file_bytes
+from tunnel.relay.settings import TlsFiles
+from tunnel.relay.tls import TlsError, server_context
+
+# A page is checked with as many pads as there can be: how many the bot has, its own file says.
+_MOST_PADS: Final = 4
+_KINDS: Final[dict[type[AnyPage], str]] = {
+    BotConfig: "a bot's",
+    ReceiverConfig: "a receiver's",
+    RelayConfig: "a relay's",
+    GamePage: "a game's",
+    ControllerPage: "a controller's",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The files."""
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a configuration file")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a configuration or a page")
+    parser.add_argument(
+        "--controller",
+        default="xbox",
+        metavar="NAME",
+        help="what a game is played with whose page does not say (default xbox)",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object for each file")
 
 
 def run(args: argparse.Namespace) -> int:
     """0 if all files are fine, else 2."""
-    return max([check(file, args.json) for file in args.files])
+    return max([check(file, args.controller, args.json) for file in args.files])
 
 
-def check(file: Path, as_json: bool) -> int:
+def check(file: Path, controller: str, as_json: bool) -> int:
     """One file's verdict, printed."""
     try:
-        model = sniff(file)
-        config = load(file, model)
-        if isinstance(config, BotConfig | ReceiverConfig):
-            programs.identity(file, config)
+        kind = sniff(file)
+        _look_over(file, kind, controller)
     except ConfigError as error:
         if as_json:
             print(json.dumps({"file": str(file), "ok": False, "mistakes": str(error).splitlines()}))
         else:
             print(error, file=sys.stderr)
         return EXIT_USAGE
-    kind = model.__name__.removesuffix("Config").lower()
-    print(
-        json.dumps({"file": str(file), "ok": True, "kind": kind}) if as_json else f"{file}: a {kind}'s, fine"
-    )
+    said = _KINDS[kind]
+    if as_json:
+        print(json.dumps({"file": str(file), "ok": True, "kind": said.removeprefix("a ").removesuffix("'s")}))
+    else:
+        print(f"{file}: {said}, fine")
     return 0
+
+
+def _look_over(file: Path, kind: type[AnyPage], controller: str) -> None:
+    """Raises ConfigError with all that is wrong."""
+    if kind is ControllerPage:
+        read_controller(file.stem, file_bytes(file), file)
+    elif kind is GamePage:
+        _check_game(file, controller)
+    else:
+        _check_program(file, load(file, kind))
+
+
+def _check_game(file: Path, controller: str) -> None:
+    try:
+        checked(load_game(file, controller), _MOST_PADS)
+    except ControllerError as error:
+        raise ConfigError(file, [Mistake(0, 0, "", str(error))]) from error
+
+
+def _check_program(file: Path, config: object) -> None:
+    if isinstance(config, RelayConfig) and config.tls is not None:
+        try:
+            server_context(TlsFiles(config.tls.cert, config.tls.key))
+        except TlsError as error:
+            raise mistake_at(file, "tls", str(error)) from error
+    if isinstance(config, BotConfig | ReceiverConfig):
+        programs.identity(file, config)
+    if isinstance(config, BotConfig):
+        _check_play(file, config)
+
+
+def _check_play(file: Path, config: BotConfig) -> None:
+    """That the bot's game can be played, with its controller and in its mode."""
+    try:
+        if config.game is None:
+            game = bare_game(config.controller)
+        else:
+            game = checked(load_game(config.game, config.controller), config.pads)
+    except ControllerError as error:
+        raise mistake_at(file, "controller", str(error)) from error
+    problem = check_mode(config.modes.start, game)
+    if problem:
+        raise mistake_at(file, "modes.start", problem)

@@ -42,3 +42,62 @@ def test_machines_get_one_object_for_each_file(crowdpad: Crowdpad, folder: Any) 
     assert wrong["mistakes"][0].startswith(f"{bad}:1:")
     assert missing["ok"] is False
     assert (said.status, said.err) == (EXIT_USAGE, "")
+
+
+def test_pages_of_games_and_controllers_are_known_and_fine(crowdpad: Crowdpad, folder: Any) -> None:
+    game = folder.write("mine.yaml", "title: Mine\ncontroller: gb\nwords: {bag: start}\npause: bag\n")
+    controller = folder.write("pad.yaml", "title: Pad\ninputs: {a: A}\n")
+    said = crowdpad("check", game, controller)
+    assert (said.status, said.err) == (0, "")
+    assert said.out == f"{game}: a game's, fine\n{controller}: a controller's, fine\n"
+
+
+def test_a_line_of_a_game_that_is_no_input_is_a_mistake(crowdpad: Crowdpad, folder: Any) -> None:
+    game = folder.write("mine.yaml", "title: Mine\npause: start500q\n")
+    said = crowdpad("check", game)
+    assert said.status == EXIT_USAGE
+    assert said.err.startswith(f'{game}:2:8: pause: in "start500q", character 9: unknown unit "q"')
+
+
+def test_a_game_is_checked_with_the_controller_that_is_named(crowdpad: Crowdpad, folder: Any) -> None:
+    game = folder.write("mine.yaml", "title: Mine\nwords: {jump: cross}\n")
+    assert crowdpad("check", game).status == EXIT_USAGE
+    assert crowdpad("check", "--controller", "ps2", game).status == 0
+    said = crowdpad("check", "--controller", "ps9", game)
+    assert said.status == EXIT_USAGE
+    assert 'there is no controller "ps9" (did you mean ps4?)' in said.err
+
+
+def test_machines_are_told_what_a_page_is(crowdpad: Crowdpad, folder: Any) -> None:
+    game = folder.write("mine.yaml", "title: Mine\n")
+    assert json.loads(crowdpad("check", "--json", game).out)["kind"] == "game"
+
+
+def test_the_game_of_a_bot_is_looked_over_too(crowdpad: Crowdpad, folder: Any) -> None:
+    game = folder.write("mine.yaml", "title: Mine\npause: x500q\n")
+    said = crowdpad("check", folder.bot_config(8765, "game: mine.yaml\n"))
+    assert said.status == EXIT_USAGE
+    assert said.err.startswith(f"{game}:2:8: pause: ")
+    folder.write("mine.yaml", "title: Mine\n")
+    assert crowdpad("check", folder.bot_config(8765, "game: mine.yaml\n")).status == 0
+
+
+def test_step_is_refused_with_a_game_that_cannot_be_paused(crowdpad: Crowdpad, folder: Any) -> None:
+    folder.write("mine.yaml", "title: Mine\n")
+    config = folder.bot_config(8765, "game: mine.yaml\nmodes: {start: step}\n")
+    said = crowdpad("check", config)
+    assert said.err.startswith(f"{config}:6:16: modes.start: The mode step needs an input that pauses")
+    folder.write("mine.yaml", "title: Mine\npause: start\n")
+    assert crowdpad("check", config).status == 0
+
+
+def test_a_certificate_that_is_none_is_a_mistake(crowdpad: Crowdpad, folder: Any) -> None:
+    for name in ("cert.pem", "key.pem"):
+        folder.write(name, "no PEM\n").chmod(0o600)
+    relay = folder.relay_config()
+    text = relay.read_text(encoding="utf-8")
+    relay.write_text(f"{text}tls: {{cert: cert.pem, key: key.pem}}\n", encoding="utf-8")
+    said = crowdpad("check", relay)
+    assert said.status == EXIT_USAGE
+    assert said.err.startswith(f"{relay}:4:6: tls: ")
+    assert "are not a PEM certificate and its unencrypted private key" in said.err
