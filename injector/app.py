@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from config.model import ReceiverConfig
-from config.notes import LABEL, Label, NoteError
+from config.notes import LABEL, MODE, Label, NoteError
+from config.view_note import unpack_view
 from injector.devices.device import Device, DeviceGoneError
 from injector.devices.keeper import Keeper, sentence
 from injector.guard import Neutral
@@ -189,15 +190,16 @@ class Receiver:
         return []
 
     def _note(self, note: NoteArrived) -> None:
-        if note.kind != LABEL:
-            self.counters["notes_unknown"] += 1
-            return
+        """For eyes only: whatever it says, nothing is played because of it."""
         try:
-            label = Label.unpack(note.body)
+            if note.kind == LABEL:
+                self._observer.label(Label.unpack(note.body))
+            elif note.kind == MODE:
+                self._observer.mode(unpack_view(note.body))
+            else:
+                self.counters["notes_unknown"] += 1
         except NoteError:
             self.counters["notes_malformed"] += 1
-            return
-        self._observer.label(label)
 
     # -- what goes out -------------------------------------------------------------------------------------
 

@@ -14,7 +14,9 @@ import pytest
 
 from config.codes import Control
 from config.model import ReceiverConfig
-from config.notes import LABEL, Label
+from config.notes import LABEL, MODE, Label
+from config.view_note import pack_view
+from config.views import Candidate, ModeView
 from injector.app import Observer, Receiver
 from injector.devices.device import DeviceError, DeviceGoneError
 from injector.report import BUTTON_BIT, NEUTRAL, Report
@@ -99,6 +101,9 @@ class Watcher(Observer):
 
     def label(self, label: Label) -> None:
         self._note("label", label)
+
+    def mode(self, view: ModeView) -> None:
+        self._note("mode", view)
 
     def neutral(self, reason: str) -> None:
         self._note("neutral", reason)
@@ -255,6 +260,18 @@ def test_a_panic_stops_everything_until_somebody_resumes(arrival: MakeArrival) -
         stage.receiver.resume()
         stage.tunnel.say(arrival(3, (0, A, 1), (9000, A, 0), start=stage.clock.now()))
         assert stage.device.told[-1] == (1, DOWN)
+
+    Stage().act(script)
+
+
+def test_a_mode_is_handed_on_and_moves_no_pad() -> None:
+    async def script(stage: Stage) -> None:
+        view = ModeView("democracy", "Chat votes.", candidates=(Candidate("a", 3),), result="b (2 of 3)")
+        stage.tunnel.say(NoteArrived(MODE, pack_view(view)))
+        stage.tunnel.say(NoteArrived(MODE, b"\xff"))
+        assert stage.watcher.seen[1:] == [("mode", view)]
+        assert stage.receiver.counters == {"notes_malformed": 1}
+        assert not any(isinstance(told, tuple) for told in stage.device.told)
 
     Stage().act(script)
 
