@@ -258,8 +258,6 @@ class Council:
         """Leaves the mode in force for another, or for itself anew, and says how many offers that dropped.
         Raises ModeError, and stays then."""
         mode = self._catalogue.make(name, self._rules)
-        if not self._paused:
-            self._draw(now)
         dropped = self._mode.waiting
         self._counted.update(self._mode.counters)
         self._counted["dropped_by_change"] += dropped
