@@ -34,6 +34,7 @@ _LEAST_FIRST: Final = ("queue", "candidates", "teams", "result", "player")
 _Name = Annotated[str, Field(max_length=_MAX_NAME)]
 _Line = Annotated[str, Field(max_length=_MAX_LINE)]
 _Sentence = Annotated[str, Field(max_length=_MAX_SENTENCE)]
+# The bounds keep out what is not finite, too: it is not within any.
 _Count = Annotated[int, Field(ge=0, le=_MOST)]
 _Ms = Annotated[float, Field(ge=0, le=_MOST)]
 _Share = Annotated[float, Field(ge=0, le=1)]
@@ -42,7 +43,7 @@ _Share = Annotated[float, Field(ge=0, le=1)]
 class _Wire(BaseModel):
     """What is sent of a ModeView, and its bounds."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
     mode: _Name
     headline: _Sentence
