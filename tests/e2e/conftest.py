@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from bench.world.pipeline import Pipeline, World
-from config.codes import Control
+from config.codes import BUTTONS, Control
 from config.model import ChatLimits
+from config.play import ModeName, ModesConfig
 from injector.report import NEUTRAL, Report
+from web.mode_card import ModeCard
 
 NO_LIMITS = ChatLimits(per_user_per_second=0, global_per_second=0)
 # Far beyond what anything here takes: it only ends a test that would wait for ever.
@@ -39,8 +41,16 @@ class Recorder:
     def holds(self, control: Control, pad: int = 1) -> bool:
         return bool(self.pads.get(pad, NEUTRAL).value(control))
 
-    def ever_held(self, control: Control) -> bool:
-        return any(report.value(control) for _, report in self.reports)
+    def ever_held(self, control: Control, pad: int | None = None) -> bool:
+        return any(report.value(control) for where, report in self.reports if pad in (None, where))
+
+    def pressed(self, pad: int = 1) -> list[Control]:
+        """The buttons of a pad in the order in which they went down."""
+        before, order = NEUTRAL, []
+        for report in (report for where, report in self.reports if where == pad):
+            order += [control for control in BUTTONS if report.value(control) > before.value(control)]
+            before = report
+        return order
 
     @property
     def is_neutral(self) -> bool:
@@ -58,12 +68,25 @@ class Scene:
         assert self.pipeline.twitch is not None
         return self.pipeline.twitch.say(user, text)
 
+    def say_together(self, *said: tuple[str, str]) -> None:
+        """So that all of it falls into the same vote."""
+        assert self.pipeline.twitch is not None
+        self.pipeline.twitch.say_many(said)
+
+    @property
+    def mode(self) -> ModeCard:
+        """What the page shows of the mode."""
+        card = self.pipeline.feed.mode_shown
+        assert card is not None
+        return card
+
     async def ready(self) -> None:
         """The bot has joined the chat and the receiver answers, over every relay that is not cut."""
         assert self.pipeline.twitch is not None
         await self.pipeline.twitch.joined()
         await self.pipeline.linked()
         await self.until(lambda: all(self.path_is_up(relay) for relay in range(1, self.count + 1)))
+        await self.until(lambda: self.pipeline.feed.mode_shown is not None)
 
     @property
     def count(self) -> int:
@@ -96,10 +119,10 @@ Act = Callable[[Scene], Coroutine[Any, Any, None]]
 def play() -> Callable[..., None]:
     """Runs a scene: `play(act, relays=5)`. Whatever happened in it, the pads are neutral at its end."""
 
-    def run(act: Act, relays: int = 2) -> None:
+    def run(act: Act, relays: int = 2, mode: ModeName = "anarchy", modes: ModesConfig | None = None) -> None:
         async def main() -> None:
             device = Recorder()
-            world = World(relays=relays, viewers=0, limits=NO_LIMITS)
+            world = World(relays=relays, viewers=0, limits=NO_LIMITS, mode=mode, modes=modes)
             async with Pipeline(world, lambda: device) as pipeline:
                 scene = Scene(pipeline, device)
                 await scene.ready()
