@@ -34,7 +34,7 @@ WORLD: Final = (
         {"asyncio", "concurrent", "multiprocessing", "queue", "select", "selectors", "threading", "time"}
     )
     | frozenset({"signal", "socket", "socketserver", "ssl", "subprocess", "random", "secrets"})
-    | frozenset({"websockets", "vgamepad", "libevdev"})
+    | frozenset({"sqlite3", "websockets", "vgamepad", "libevdev"})
 )
 CLOCK_CALLS: Final = frozenset({"datetime.now", "datetime.utcnow", "datetime.today", "date.today"})
 
@@ -50,6 +50,10 @@ SHELLS: Final = (
     "bot/chat/mailbox.py",
     "bot/chat/network.py",
     "bot/chat/terminal.py",
+    "bot/migrate.py",
+    "bot/store.py",
+    "bot/store_file.py",
+    "bot/store_writer.py",
     "injector/app.py",
     "injector/devices/*",
     "tunnel/endpoint.py",
