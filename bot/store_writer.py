@@ -162,7 +162,7 @@ class StoreWriter:
         self._failures += 1
         self.counters["failed"] += 1
         if self._failures == 1:
-            log.error("%s. The game goes on, and it is tried again. What is set meanwhile is lost if the bot ends.", error)
+            log.error("%s. The game goes on; what is to be stored waits, and is tried again.", error)
 
 
 def _in_a_thread(work: Callable[..., None], *arguments: object) -> asyncio.Future[None]:

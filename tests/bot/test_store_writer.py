@@ -189,9 +189,7 @@ def test_a_disk_that_is_full_is_told_once_and_tried_again_in_order(
     with caplog.at_level(logging.INFO):
         play(story)
     failed, recovered = caplog.messages
-    assert failed.startswith(
-        "crowd.db cannot be written: the disk is full. The game goes on, and it is tried"
-    )
+    assert failed.startswith("crowd.db cannot be written: the disk is full. The game goes on;")
     assert recovered == "The store can be written again."
 
 
