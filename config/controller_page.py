@@ -104,8 +104,13 @@ class ControllerPage(Model):
         unknown = [(place, word) for place, word in enumerate(group) if word not in self.inputs]
         for place, word in unknown:
             yield Misfit(("forbidden", at, place), f'"{word}" is no input')
-        if not unknown:
-            yield from wrong_combination(at, [self.inputs[word] for word in group])
+        if unknown:
+            return
+        yield from wrong_combination(at, [self.inputs[word] for word in group])
+        controls = {control for word in group for control, _ in self.inputs[word]}
+        for word, moves in self.inputs.items():
+            if word not in group and controls <= {control for control, _ in moves}:
+                yield Misfit(("forbidden", at), f'"{word}" presses these together, and is an input')
 
 
 def wrong_combination(at: int, actions: Iterable[tuple[Move, ...]]) -> Iterator[Misfit]:

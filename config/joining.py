@@ -75,10 +75,11 @@ class _Joiner:
             if action is not None:
                 self._words[word] = action
         defaults, limits = said.defaults, said.limits
+        forbidden = (*self._base.forbidden, *self._forbidden())
         joined = replace(
             self._base,
-            words=MappingProxyType(self._words),
-            forbidden=(*self._base.forbidden, *self._forbidden()),
+            words=MappingProxyType(self._allowed(forbidden)),
+            forbidden=forbidden,
             gaps=MappingProxyType({**self._base.gaps, **self.by_move("gaps", said.gaps)}),
             default_ms=defaults.press_ms or self._base.default_ms,
             gap_ms=defaults.gap_ms or self._base.gap_ms,
@@ -125,10 +126,6 @@ class _Joiner:
         clicks = [action.click for action in actions if action.click is not None]
         if problem is None and len(clicks) > 1:
             problem = "these have two clicks; one word has one at most"
-        if problem is None and any(
-            group <= {control for control, _ in moves} for group in self._base.forbidden
-        ):
-            problem = "the controller's page forbids these together"
         if problem is not None:
             self._note(("words", word), problem)
             return None
@@ -147,6 +144,21 @@ class _Joiner:
                 self._note(misfit.path, misfit.text)
             if not misfits:
                 yield frozenset(control for moves in actions for control, _ in moves)
+
+    def _allowed(self, forbidden: tuple[frozenset[Control], ...]) -> dict[str, Action]:
+        """The words without those that press something forbidden all by themselves.
+
+        Of the controller's they are left out: who forbids up with left has no use for upleft. The game's own
+        are mistakes, for they stand on the same page.
+        """
+        barred = {
+            word
+            for word, action in self._words.items()
+            if any(group <= action.controls for group in forbidden)
+        }
+        for word in barred & self._page.content.words.keys():
+            self._note(("words", word), "presses what may not be pressed together (`forbidden`)")
+        return {word: action for word, action in self._words.items() if word not in barred}
 
     def _move(self, keys: KeyPath, word: str) -> Move | None:
         """The one move of a word, for rules that hold for single inputs."""

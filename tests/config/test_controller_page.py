@@ -13,7 +13,7 @@ from config.controller_page import ControllerPage, wrong_combination, wrong_time
 
 Said = Callable[[Any, type[BaseModel]], list[str]]
 C = Control
-SMALL = "title: Small\ninputs: {a: A, b: B, up: UP, lup: LY+, ldown: LY-, lt: LT, upleft: [UP, LEFT]}\n"
+SMALL = "title: Small\ninputs: {a: A, up: UP, left: LEFT, lup: LY+, ldown: LY-, lt: LT, upleft: [UP, LEFT]}\n"
 
 
 def test_a_small_page_is_fine(said: Said) -> None:
@@ -43,6 +43,11 @@ def test_a_small_page_is_fine(said: Said) -> None:
             "forbidden: [[a, lup]]",
             "3:13: forbidden[0]",
             "a stick cannot stand here: that would forbid all of its ways",
+        ),
+        (
+            "forbidden: [[up, left]]\nsynonyms: {u: up}",
+            "3:13: forbidden[0]",
+            '"upleft" presses these together, and is an input',
         ),
         ("forbidden: [[a, a]]", "3:13: forbidden[0]", "these are the same control; wanted two or more"),
         ("limits: {frames: 65}", "3:18: limits.frames", 'found "65"; wanted a whole number from 2 to 64'),

@@ -121,10 +121,17 @@ def test_what_does_not_fit_the_controller_is_named_with_its_place(text: str, ans
     assert said.startswith(answer)
 
 
-def test_words_that_the_controller_forbids_together_are_no_word() -> None:
-    assert mistakes("words: {no: [dup, ddown]}", "n64") == [
-        "2:13: words.no: no pad goes two opposite ways at once"
+def test_a_word_of_the_game_does_not_press_what_its_page_forbids() -> None:
+    assert mistakes("words: {reset: [a, b, start]}\nforbidden: [[a, b]]") == [
+        "2:16: words.reset: presses what may not be pressed together (`forbidden`)"
     ]
+
+
+def test_a_word_of_the_controller_that_presses_what_is_forbidden_is_left_out() -> None:
+    words = joined("forbidden: [[up, left]]").controller.words
+    assert "upleft" not in words
+    assert "nw" not in words
+    assert "upright" in words
 
 
 def test_two_clicks_are_too_many_for_one_word() -> None:
