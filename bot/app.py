@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable
 from typing import Final, NoReturn
 
-from bot.chat.line import ChatSource
-from bot.crowd import Crowd
-from bot.flow import Flow
+from bot.assembly import NOTHING_REMEMBERED, assemble
+from bot.changes import Change
+from bot.chat.line import ChatSource, ChatVoice
 from bot.observer import BotStats, Observer
-from config.controllers import load_controller
+from bot.reload import LOOK_MS
+from bot.store import Store
+from bot.store_writer import StoreWriter
 from config.model import BotConfig
 from tunnel.endpoint import Endpoint
 from tunnel.events import Event
@@ -28,10 +31,13 @@ _POLL_MS: Final = 10  # how often the end of such a wait is looked for
 
 
 class Bot:
-    """One bot: one chat source, one receiver.
+    """One bot: one chat, one receiver.
 
-    Raises config.controllers.ControllerError or tunnel.identity.IdentityError if the configuration names no
-    such controller or receiver.
+    store  where it keeps what moderators and viewers set; None: nothing outlives this run
+
+    Raises config.controllers.ControllerError, config.games.GameError, config.mistakes.ConfigError,
+    bot.store.StoreError or tunnel.identity.IdentityError if the configuration names no such controller, game
+    or receiver, or the store cannot be read.
     """
 
     def __init__(
@@ -41,6 +47,7 @@ class Bot:
         identity: Identity,
         source: ChatSource,
         clock: WallClock,
+        store: Store | None = None,
         observer: Observer | None = None,
         endpoint_factory: Callable[..., Endpoint] = Endpoint,
     ) -> None:
@@ -48,8 +55,10 @@ class Bot:
         self._clock = clock
         self._is_recording = config.chat.source == "log"
         self._wake = asyncio.Event()
+        self._wake_ms = math.inf
         self._linked = asyncio.Event()
         self._drained = asyncio.Event()
+        self._writer: StoreWriter | None = None
         self.endpoint = endpoint_factory(
             role=Role.SENDER,
             identity=identity,
@@ -58,22 +67,22 @@ class Bot:
             on_event=self._on_event,
             clock=clock,
         )
-        limits = config.limits
-        crowd = Crowd(
-            per_user_per_second=limits.per_user_per_second,
-            per_user_burst=limits.per_user_burst,
-            global_per_second=limits.global_per_second,
-            global_burst=limits.global_burst,
-        )
-        self._flow = Flow(
+        self._flow, self._library, self._people = assemble(
+            config,
             self.endpoint,
-            load_controller(config.controller),
-            crowd,
-            queue=config.queue,
-            labels=config.labels,
-            explain=config.chat.source == "terminal",
+            now=clock.now(),
+            memory=NOTHING_REMEMBERED if store is None else store.load(clock.now()),
+            voice=source if isinstance(source, ChatVoice) else None,
             observer=observer,
+            on_change=self._remember,
         )
+        self._writer = None if store is None else StoreWriter(store, self._people.changes)
+
+    @property
+    def playing(self) -> str:
+        """What is played with: a game, and whose words."""
+        game = self._library.game
+        return f"{game.title} ({game.controller.name})" if game.name else game.controller.name
 
     def stats(self) -> BotStats:
         """What the bot has done so far."""
@@ -85,20 +94,25 @@ class Bot:
         However it ends, the receiver is told to let go of everything.
         """
         tunnel = asyncio.create_task(self.endpoint.run(), name="tunnel")
-        chat = asyncio.create_task(self._follow_chat(), name="chat")
-        time = asyncio.create_task(self._keep_time(), name="time")
+        others = {
+            asyncio.create_task(self._follow_chat(), name="chat"),
+            asyncio.create_task(self._keep_time(), name="time"),
+            asyncio.create_task(self._keep_house(), name="house"),
+        }
         try:
-            done, _ = await asyncio.wait({tunnel, chat, time}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait({tunnel, *others}, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            chat.cancel()  # nobody presses anything any more
-            time.cancel()
+            for task in others:
+                task.cancel()  # nobody presses anything any more
             try:
                 await self._let_go(tunnel)
             finally:
                 tunnel.cancel()
-                await asyncio.wait({tunnel, chat, time})
+                await asyncio.wait({tunnel, *others})
+                if self._writer is not None:
+                    await self._writer.close()
 
     def _on_event(self, event: Event) -> None:
         self._flow.handle_event(event)
@@ -120,9 +134,13 @@ class Bot:
         await self._quiet()
 
     def _look_after_the_waiting(self) -> None:
-        """Wakes `_keep_time`, outside the call we are in: to submit what fits, and to mind what expires."""
+        """Wakes `_keep_time`, outside the call we are in: to submit what fits, and to mind what ends
+        sooner.
+        """
         if self._flow.waiting:
             self._drained.clear()
+            self._wake.set()
+        elif self._flow.next_timeout() < self._wake_ms:
             self._wake.set()
 
     async def _keep_time(self) -> None:
@@ -130,14 +148,30 @@ class Bot:
             self._wake.clear()
             now = self._clock.now()
             self._flow.handle_timeout(now)
-            deadline = self._flow.next_timeout()
-            if deadline is None:
+            if not self._flow.waiting:
                 self._drained.set()
+            self._wake_ms = self._flow.next_timeout()
             try:
-                async with asyncio.timeout(None if deadline is None else (deadline - now) / 1000):
+                async with asyncio.timeout(max(0.0, self._wake_ms - now) / 1000):
                     await self._wake.wait()
             except TimeoutError:
                 pass  # the deadline has come
+
+    async def _keep_house(self) -> None:
+        """Looks now and then whether a page was edited, while what changes is written down."""
+        writing = None if self._writer is None else asyncio.create_task(self._writer.run(), name="store")
+        try:
+            while True:
+                await asyncio.sleep(LOOK_MS / 1000)
+                self._library.look(self._clock.now())
+        finally:
+            if writing is not None:
+                writing.cancel()
+                await asyncio.wait({writing})
+
+    def _remember(self, change: Change) -> None:
+        if self._writer is not None:
+            self._writer.put(change)
 
     async def _readiness(self) -> None:
         """A recording can wait until there is somebody to play to; people cannot."""

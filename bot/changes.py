@@ -60,7 +60,7 @@ class MacroRemoved(NamedTuple):
 
 
 class SettingChanged(NamedTuple):
-    """What moderators set by name: `game`, `mode`, `locked`, `paused`. None: as configured."""
+    """What moderators and chat set: `game`, `mode`, `pinned`, `paused`, `locked`. None: as configured."""
 
     key: str
     value: str | None

@@ -116,6 +116,11 @@ class Crowd:
         """What nobody may press: the game's locks, and moderators' own."""
         return self._locked
 
+    @property
+    def locked_by_hand(self) -> frozenset[Move]:
+        """Moderators' own part of it."""
+        return self._locked_by_hand
+
     def retune(self, game: Game) -> None:
         """Takes another game's rules, or the same one's after a reload. Moderators' locks stay."""
         self._game = game

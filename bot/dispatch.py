@@ -62,8 +62,14 @@ class Dispatch:
         self._ledger = Ledger()
         self._plan = lru_cache(maxsize=MOST_PLANS)(plan)
         self._label_bucket = TokenBucket(LABELS_PER_SECOND, LABELS_PER_SECOND) if labels else None
+        self._owners: dict[SequenceId, str] = {}  # of what is in flight, which the tunnel bounds
         self.link_up = False
         self.counters: Counter[str] = Counter()
+
+    @property
+    def in_flight(self) -> int:
+        """How many sequences are unanswered."""
+        return self._tunnel.in_flight
 
     @property
     def waiting(self) -> int:
@@ -100,18 +106,23 @@ class Dispatch:
         self.counters["cancelled"] += self._backlog.remove(lambda _: True)
         self._tunnel.cancel(())
 
-    def handle_event(self, event: Event) -> None:
-        """Takes what the tunnel says. Submits nothing by itself: the tunnel is in the middle of something."""
+    def handle_event(self, event: Event) -> str:
+        """Takes what the tunnel says; of a sequence that is over, says whose it was (or nothing).
+
+        Submits nothing by itself: the tunnel is in the middle of something.
+        """
         match event:
             case Resolved(id, outcome, played_ms):
                 self.counters[COUNTED_AS[outcome]] += 1
                 self._observer.resolved(id, outcome, played_ms)
+                return self._owners.pop(id, "")
             case Connected() | PeerHeard():
                 self._set_link(True)
             case PeerSilent():
                 self._set_link(False)
             case _:  # what only a receiver is told
                 self.counters["unexpected_events"] += 1
+        return ""
 
     def handle_timeout(self, now: float) -> None:
         """Drops what waited too long and submits what may leave. Harmless at any time."""
@@ -152,10 +163,11 @@ class Dispatch:
             self.counters["outbox_full"] += 1
             return False
         self.counters["sent"] += 1
-        if choice.line is not None:
-            self._ledger.add(id, choice.line.user, choice.line.id, frames[-1].date, now)
-        else:
+        if choice.line is None:
             self._ledger.add(id, "", "", frames[-1].date, now)
+        else:
+            self._owners[id] = choice.line.user
+            self._ledger.add(id, choice.line.user, choice.line.id, frames[-1].date, now)
         self._observer.command(choice, id)
         if self._label_bucket is not None and self._label_bucket.take(now):
             self._tunnel.send_note(LABEL, Label(id, choice.name, choice.text).pack())

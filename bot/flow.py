@@ -1,6 +1,7 @@
 """From chat to tunnel: what becomes of every line, and of what a moderator takes back. No I/O, no clock.
 
-    ChatLine -> normalise -> parse -> crowd -> mode -> dispatch -> tunnel
+    ChatLine -> normalise -> "!..." -> commands -> replies -> voice
+                          -> read -> judged -> council (who decides?) -> dispatch -> tunnel
 
 Law of use: after `handle` or `handle_event`, and when `next_timeout` has come, call `handle_timeout`.
 """
@@ -8,155 +9,235 @@ Law of use: after `handle` or `handle_event`, and when `next_timeout` has come, 
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache, partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.chat.line import (
     ChatCleared,
     ChatEvent,
     ChatLine,
+    ChatVoice,
     MessageDeleted,
     SourceState,
     Triggered,
     UserCleared,
 )
-from bot.crowd import Crowd, Verdict
-from bot.dispatch import Dispatch, Tunnel
-from bot.grammar import Language, Refused, Talk, parse
-from bot.modes.mode import Choice
+from bot.commands.commands import Commands
+from bot.crowd import Crowd, Judgement, Verdict
+from bot.dispatch import Dispatch
+from bot.grammar import Parsed, Refused, Talk
+from bot.lexicon import Lexicon
+from bot.mistakes import Mistakes, wording
+from bot.modes.council import Council
+from bot.modes.mode import Choice, Offer
 from bot.observer import BotStats, Observer
+from bot.people import People
+from bot.replies import Replies, Reply
+from bot.restrictions import Restrictions
+from bot.show import Show
+from bot.tally import Tally
 from bot.text import normalise
-from config.controllers import Controller
-from tunnel.events import Event
+from bot.triggers import rule_for
+from tunnel.events import Event, Outcome, Resolved
 
-# Crowds repeat themselves: a few hundred texts are nearly all commands. At worst (64 frames each) 6 MB.
-MOST_TEXTS: Final = 1_024
+# Said to whoever types into a terminal. In a crowd everybody would be told all the time.
+_WHY: Final = {
+    Verdict.SILENCED: "a moderator has taken all words from you",
+    Verdict.RESTRICTED: "a moderator has taken {word} from you",
+    Verdict.LOCKED: "{word} is locked",
+    Verdict.LEVEL: "{word} is not for everybody",
+    Verdict.USER_LIMIT: "that was too much at once",
+    Verdict.USER_COOLDOWN: "{word} rests for a while after you used it",
+    Verdict.BUTTON_COOLDOWN: "{word} rests for a while",
+    Verdict.GLOBAL_LIMIT: "everybody together is too fast",
+}
 
 log = logging.getLogger(__name__)
+
+
+class Parts(NamedTuple):
+    """What a flow leads through, in the order of the way (bot.assembly makes them).
+
+    mistakes  None: nobody is told what is wrong with a line
+    voice     the way back into the chat; None where there is none
+    """
+
+    lexicon: Lexicon
+    people: People
+    restrictions: Restrictions
+    crowd: Crowd
+    council: Council
+    dispatch: Dispatch
+    commands: Commands
+    mistakes: Mistakes | None
+    replies: Replies
+    voice: ChatVoice | None
+    show: Show
+    tally: Tally
 
 
 class Flow:
     """Judges chat and keeps what is under way in order.
 
-    queue    the most commands that may wait
     explain  tell the log why a line is no command: for the one person who types and reads it, not for a crowd
     """
 
-    def __init__(
-        self,
-        tunnel: Tunnel,
-        controller: Controller,
-        crowd: Crowd,
-        *,
-        queue: int,
-        labels: bool,
-        explain: bool = False,
-        observer: Observer | None = None,
-    ) -> None:
-        self._tunnel = tunnel
-        self._crowd = crowd
+    def __init__(self, parts: Parts, *, explain: bool, observer: Observer) -> None:
+        self._of = parts
         self._explain = explain
-        self._observer = observer or Observer()
-        self._dispatch = Dispatch(tunnel, queue=queue, labels=labels, observer=self._observer)
-        self._parse = lru_cache(maxsize=MOST_TEXTS)(partial(parse, language=Language(controller)))
-        self.counters: Counter[str] = Counter()
+        self._observer = observer
+        self._counted = parts.tally.counters
 
     @property
     def link_up(self) -> bool:
         """Whether the receiver answers."""
-        return self._dispatch.link_up
+        return self._of.dispatch.link_up
 
     @property
     def waiting(self) -> int:
-        """How many commands wait."""
-        return self._dispatch.waiting
+        """How many inputs wait, for the mode or for the tunnel."""
+        return self._of.council.waiting + self._of.dispatch.waiting
+
+    def stats(self) -> BotStats:
+        """The figures, now."""
+        return self._of.tally.stats()
 
     def handle(self, events: Iterable[ChatEvent], now: float) -> None:
-        """Takes a batch of a source, all of it at once."""
+        """Takes a batch of a source, all of it at once. What may be played leaves before this returns."""
         for event in events:
             if isinstance(event, ChatLine):
                 self._hear(event, now)
             else:
+                self._decide(now)  # what was chosen before it leaves before it, and can be taken back
                 self._hear_other(event, now)
+        self._decide(now)
 
     def handle_event(self, event: Event) -> None:
         """Takes what the tunnel says. Submits nothing by itself: the tunnel is in the middle of something."""
-        self._dispatch.handle_event(event)
+        player = self._of.dispatch.handle_event(event)
+        if player and isinstance(event, Resolved) and event.outcome is Outcome.APPLIED:
+            self._of.people.played(player)
 
     def handle_timeout(self, now: float) -> None:
-        """Drops what waited too long and submits what may leave. Harmless at any time."""
-        self._dispatch.handle_timeout(now)
+        """Lets time do what it does: ends votes and waits, submits and says what may leave."""
+        self._of.restrictions.handle_timeout(now)
+        self._decide(now)
+        self._of.dispatch.handle_timeout(now)
+        self._of.show.handle_timeout(now)
+        self._speak(now)
 
-    def next_timeout(self) -> float | None:
+    def next_timeout(self) -> float:
         """When to call `handle_timeout` though nothing happened."""
-        return self._dispatch.next_timeout()
+        parts = self._of
+        ends = (
+            parts.restrictions.next_timeout(),
+            parts.council.next_timeout(),
+            parts.dispatch.next_timeout(),
+            parts.replies.next_timeout(),
+            parts.show.next_timeout(),
+        )
+        return min(end for end in ends if end is not None)
 
     def is_idle(self, now: float) -> bool:
         """Whether nothing waits, nothing is unanswered, and nothing is held."""
-        return self._dispatch.is_idle(now)
-
-    def stats(self) -> BotStats:
-        """The figures, now."""
-        counted, sent = self.counters, self._dispatch.counters
-        return BotStats(
-            lines=counted["lines"],
-            talk=counted["talk"],
-            asked=0,
-            voted=0,
-            refused=counted["refused"],
-            limited=counted["user_limit"] + counted["global_limit"],
-            commands=counted["commands"],
-            prompted=0,
-            passed_over=0,
-            shed=self._dispatch.shed,
-            late=self._dispatch.expired,
-            cancelled=sent["cancelled"],
-            applied=sent["applied"],
-            stale=sent["stale"],
-            declined=sent["declined"],
-            lost=sent["lost"],
-            waiting=self._dispatch.waiting,
-            in_flight=self._tunnel.in_flight,
-        )
+        return not self._of.council.waiting and self._of.dispatch.is_idle(now)
 
     def _hear(self, line: ChatLine, now: float) -> None:
-        self.counters["lines"] += 1
+        self._counted["lines"] += 1
         text = normalise(line.text)
-        parsed = self._parse(text)
-        if isinstance(parsed, Refused | Talk):
-            self._decline(parsed)
-            return
-        verdict = self._crowd.admit(line.user, now)
-        if verdict is not Verdict.ADMITTED:
-            self.counters[verdict.value] += 1
-            return
-        self.counters["commands"] += 1
-        self._dispatch.send(Choice(parsed.steps, line, line.name, text, line.arrived_ms), now)
+        self._of.people.seen(line, now)
+        if text.startswith("!"):
+            self._counted["asked"] += 1
+            self._decide(now)
+            for reply in self._of.commands.handle(line, text, now):
+                self._say(reply, now)
+        elif self._of.council.hear(text, line.user, now):
+            self._counted["voted"] += 1
+        else:
+            self._read(line, text, now)
 
-    def _decline(self, judged: Refused | Talk) -> None:
-        if isinstance(judged, Refused):
-            self.counters["refused"] += 1
-            if self._explain:
-                log.warning("Character %d: %s.", judged.at, judged.error)
+    def _read(self, line: ChatLine, text: str, now: float) -> None:
+        match self._of.lexicon.read(text):
+            case Parsed() as parsed:
+                judgement = self._of.crowd.judge(line, parsed, now)
+                if judgement.verdict is not Verdict.ADMITTED:
+                    self._decline(judgement)
+                    return
+                self._counted["commands"] += 1
+                self._of.people.acted(line.user)
+                self._of.council.offer(Offer(line, text, parsed), now)
+            case Refused() as refused:
+                self._refuse(line, refused, now)
+            case Talk():
+                self._counted["talk"] += 1
+                if self._explain and self._counted["talk"] == 1:
+                    log.info("That is talk, not an input. (This is said once.)")
+
+    def _decline(self, judgement: Judgement) -> None:
+        self._counted[judgement.verdict.value] += 1
+        if self._explain:
+            log.warning("Not played: %s.", _WHY[judgement.verdict].format(word=judgement.word))
+
+    def _refuse(self, line: ChatLine, refused: Refused, now: float) -> None:
+        self._counted["refused"] += 1
+        if self._explain:
+            log.warning("Character %d: %s.", refused.at, refused.error)
+        elif self._of.mistakes is not None:
+            reply = self._of.mistakes.answer(line, wording(refused), now)
+            if reply is not None:
+                self._say(reply, now)
+
+    def _say(self, reply: Reply, now: float) -> None:
+        if self._of.voice is None:
+            self._counted["unsaid"] += 1
             return
-        self.counters["talk"] += 1
-        if self._explain and self.counters["talk"] == 1:
-            log.info("That is talk, not an input. (This is said once.)")
+        self._of.replies.push(reply, now)
+        self._speak(now)
+
+    def _speak(self, now: float) -> None:
+        voice = self._of.voice
+        if voice is None or not self._of.replies:
+            return
+        self._of.replies.set_limits(voice.limits)
+        for reply in self._of.replies.handle_timeout(now):
+            if voice.can_say:
+                voice.say(reply.text, reply.to)
+            else:
+                self._counted["unsaid"] += 1
+
+    def _decide(self, now: float) -> None:
+        for choice in self._of.council.handle_timeout(now):
+            self._of.dispatch.send(choice, now)
 
     def _hear_other(
         self, event: UserCleared | MessageDeleted | ChatCleared | Triggered | SourceState, now: float
     ) -> None:
+        council, dispatch = self._of.council, self._of.dispatch
         match event:
             case UserCleared(user):
-                self._dispatch.take_back_user(user, now)
+                council.gone(user)
+                council.take_back(lambda line: line.user == user)
+                dispatch.take_back_user(user, now)
             case MessageDeleted(message):
-                self._dispatch.take_back_message(message, now)
+                council.take_back(lambda line: line.id == message)
+                dispatch.take_back_message(message, now)
             case ChatCleared():
-                self._dispatch.take_back_all()
-            case Triggered(kind=kind):
-                self.counters[f"triggered_{kind}"] += 1
+                council.take_back(lambda _: True)
+                dispatch.take_back_all()
+            case Triggered():
+                self._trigger(event, now)
             case SourceState(up, text, ended):
                 log.log(logging.INFO if up or ended else logging.WARNING, "%s", text)
                 self._observer.source(event)
+
+    def _trigger(self, event: Triggered, now: float) -> None:
+        """What somebody spent channel points on is played whatever the mode, unless a moderator paused it."""
+        self._counted[f"triggered_{event.kind}"] += 1
+        rule = rule_for(self._of.lexicon.game.triggers, event)
+        if rule is None or self._of.council.paused or self._of.restrictions.is_silenced(event.user, now):
+            return
+        parsed = self._of.lexicon.read(normalise(rule.line))
+        if isinstance(parsed, Parsed):
+            self._counted["prompted"] += 1
+            choice = Choice(parsed.steps, None, event.name, parsed.text, event.arrived_ms)
+            self._of.dispatch.send(choice, now)

@@ -14,10 +14,13 @@ from collections.abc import Mapping
 from bot.app import Bot
 from bot.chat import open_source
 from bot.chat.error import SourceError
+from bot.store import Store
+from bot.store_file import StoreError
 from cli import programs, status
 from cli.errors import EXIT_USAGE, CommandError
 from cli.running import run_until_stopped
 from config.controllers import ControllerError
+from config.games import GameError
 from config.load import load
 from config.model import BotConfig
 from tunnel.identity import IdentityError
@@ -35,12 +38,12 @@ def run(args: argparse.Namespace) -> int:
     programs.start_logging(args.log_level)
     identity, clock = programs.identity(args.config, config), WallClock()
     try:
-        bot = Bot(config, identity=identity, source=open_source(config.chat, clock), clock=clock)
-        programs.ready(
-            f"bot {identity.public.address} plays {config.controller}, {programs.over(config.relays)}"
-        )
+        source = open_source(config.chat, clock)
+        store = Store.open(config.store)  # the bot's from here on, and closed by it
+        bot = Bot(config, identity=identity, source=source, clock=clock, store=store)
+        programs.ready(f"bot {identity.public.address} plays {bot.playing}, {programs.over(config.relays)}")
         run_until_stopped(status.beside(bot.run(), bot.endpoint.paths, lambda: counts(bot), clock))
-    except (SourceError, ControllerError, IdentityError) as error:
+    except (SourceError, StoreError, ControllerError, GameError, IdentityError) as error:
         raise CommandError(str(error), EXIT_USAGE) from error
     return 0
 
@@ -52,7 +55,9 @@ def counts(bot: Bot) -> Mapping[str, int]:
         "shed": stats.shed,
         "limited": stats.limited,
         "mistyped": stats.refused,
+        "passed over": stats.passed_over,
         "cancelled": stats.cancelled,
+        "declined": stats.declined,
     }
     return {
         "commands": stats.commands,

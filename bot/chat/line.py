@@ -5,8 +5,9 @@ from __future__ import annotations
 import enum
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from bot.chat.limits import SendingLimits
 from config.levels import Level
 
 
@@ -110,12 +111,17 @@ class ChatSource(Protocol):
         """
 
 
+@runtime_checkable
 class ChatVoice(Protocol):
     """The way back into the chat. A source that can answer is one of these too."""
 
     @property
     def can_say(self) -> bool:
         """Whether `say` reaches the chat: it does not where the bot reads as nobody in particular."""
+
+    @property
+    def limits(self) -> SendingLimits:
+        """How fast it may be used at present; the standing of the bot's account may change."""
 
     def say(self, text: str, reply_to: str = "") -> None:
         """Sends one line of at most 500 characters, as an answer to the message with the id `reply_to` where

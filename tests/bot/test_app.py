@@ -164,8 +164,8 @@ def test_left_alone_the_bot_uses_the_real_endpoint(world_of: WorldOf) -> None:
 
 
 def test_an_unknown_controller_is_said_before_anything_runs(world_of: WorldOf) -> None:
-    with pytest.raises((ControllerError, ValueError), match="n64"):
-        world_of(controller="n64")
+    with pytest.raises((ControllerError, ValueError), match="banana"):
+        world_of(controller="banana")
 
 
 def test_a_chat_line_reaches_the_tunnel_dated_now(world_of: WorldOf, say: Say) -> None:

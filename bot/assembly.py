@@ -1,0 +1,127 @@
+"""Makes the parts of a bot and joins them: what the configuration says, what the store remembers, which game
+is on. Nothing runs yet, and nothing is read but the games' pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from bot.changes import Change
+from bot.chat.line import ChatVoice
+from bot.commands import Commands
+from bot.crowd import Crowd
+from bot.desk import BotDesk, Company
+from bot.dispatch import Dispatch, Tunnel
+from bot.flow import Flow, Parts
+from bot.grammar import Macro
+from bot.lexicon import Lexicon
+from bot.library import GameLibrary
+from bot.mistakes import Mistakes
+from bot.modes.council import Council
+from bot.observer import Observer
+from bot.people import People
+from bot.reload import GameKeeper, Rejected
+from bot.replies import Replies
+from bot.restrictions import Restrictions
+from bot.show import Show
+from bot.store import Memory
+from bot.tally import Tally
+from config.controllers import Controller
+from config.games import Game
+from config.model import BotConfig, ChatLimits
+
+NOTHING_REMEMBERED = Memory([], True, [], [], [], {})
+
+
+class Assembled(NamedTuple):
+    """A bot's parts, joined. The library looks after the game's page, the people's changes go to the
+    store.
+    """
+
+    flow: Flow
+    library: GameLibrary
+    people: People
+
+
+def assemble(
+    config: BotConfig,
+    tunnel: Tunnel,
+    *,
+    now: float,
+    memory: Memory = NOTHING_REMEMBERED,
+    voice: ChatVoice | None = None,
+    observer: Observer | None = None,
+    on_change: Callable[[Change], None] = lambda _: None,
+) -> Assembled:
+    """on_change  is told what must be known after a restart
+
+    Raises ControllerError, GameError or ConfigError if there is no such controller or game, or if its page
+    has mistakes.
+    """
+    observer = observer or Observer()
+    keeper, settings = _keeper(config, memory.settings.get("game")), memory.settings
+    macros = [Macro(macro.name, macro.parameters, macro.body) for macro in memory.macros]
+    lexicon = Lexicon(keeper.game, macros, pads=config.pads, first_word=config.first_word)
+    people = People(on_change)
+    people.load(memory.people, memory.wishes, is_all=memory.is_all)
+    restrictions = Restrictions(on_change)
+    restrictions.load(memory.restrictions, now)
+    crowd = _crowd(config.limits, keeper.game, restrictions)
+    _lock_again(crowd, settings.get("locked", ""), keeper.game.controller)
+    bounds = {"queue": config.queue, "pads": config.pads}
+    council = Council(
+        config.modes, lexicon.rules(), **bounds, now=now, on_change=on_change, settings=settings
+    )
+    dispatch = Dispatch(tunnel, queue=config.queue, labels=config.labels, observer=observer)
+    tally = Tally(council, dispatch)
+
+    def enforce(game: Game, now: float) -> str:
+        lexicon.retune(game)
+        crowd.retune(game)
+        return council.retune(lexicon.rules(), now)
+
+    library = GameLibrary(keeper, enforce, on_change)
+    company = Company(lexicon, crowd, council, dispatch, people, restrictions, library)
+    commands = Commands(BotDesk(company, tally.stats, on_change), config.commands)
+    parts = Parts(
+        lexicon=lexicon,
+        people=people,
+        restrictions=restrictions,
+        crowd=crowd,
+        council=council,
+        dispatch=dispatch,
+        commands=commands,
+        mistakes=Mistakes() if config.commands.answer_mistakes else None,
+        replies=Replies(),
+        voice=voice,
+        show=Show(council.view, tunnel, observer),
+        tally=tally,
+    )
+    flow = Flow(parts, explain=config.chat.source == "terminal", observer=observer)
+    return Assembled(flow, library, people)
+
+
+def _keeper(config: BotConfig, last: str | None) -> GameKeeper:
+    """The configured game, or the one moderators have switched to since, if it can still be played."""
+    keeper = GameKeeper(config.game, config.controller, config.pads)
+    if last is not None and isinstance(keeper.switch(last), Rejected):
+        return GameKeeper(config.game, config.controller, config.pads)
+    return keeper
+
+
+def _crowd(limits: ChatLimits, game: Game, restrictions: Restrictions) -> Crowd:
+    return Crowd(
+        per_user_per_second=limits.per_user_per_second,
+        per_user_burst=limits.per_user_burst,
+        global_per_second=limits.global_per_second,
+        global_burst=limits.global_burst,
+        rules=game,
+        restrictions=restrictions,
+    )
+
+
+def _lock_again(crowd: Crowd, words: str, controller: Controller) -> None:
+    """Words that the game does not have are left out; the lock stays in the store for one that has."""
+    known = (controller.words[word] for word in words.split() if word in controller.words)
+    crowd.lock(move for action in known for move in action.moves)
