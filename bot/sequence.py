@@ -1,21 +1,23 @@
 """Puts chords in time: presses and releases, one chord after another, within the controller's budget.
 
-- A chord begins when the one before it has ended, which is when its longest press is released.
-- An input that was pressed before has been up for `gap_ms` before it is pressed again. Without that, `a a`
-  would release and press A in the same instant, and the game would see one long press.
+- A chord begins when the one before it has ended, which is when the longest of its parts has.
+- An input that was pressed before has been up for a while (`gap_ms`, or what `gaps` asks for it) before it is
+  pressed again. Without that, `a a` would release and press A in the same instant, and the game would see one
+  long press.
 - What happens in the same millisecond is ordered release before press, so that no game sees three buttons
   where the viewer typed two and then one.
-- Every press has its release, so a sequence leaves all it touched at zero.
+- Every press has its release: what is still held when the line ends is let go of there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from bot.lexer import Chord, MisreadError, spoken_ms
+from bot.language.chords import Chord, Kind, Part
+from bot.language.errors import MisreadError, spoken_ms
 from config.codes import Control
-from config.controllers import Action, Controller
+from config.controllers import Action, Controller, Move
 
 
 class Step(NamedTuple):
@@ -27,33 +29,79 @@ class Step(NamedTuple):
     pad: int
 
 
-def schedule(chords: Sequence[Chord], controller: Controller, press_ms: int = 0) -> tuple[Step, ...]:
-    """The steps of `chords`, in order of time. Raises MisreadError at the press that breaks a limit.
+def schedule(chords: Iterable[Chord], controller: Controller, press_ms: int) -> tuple[Step, ...]:
+    """The steps of `chords`, in order of time. Raises MisreadError at the part that breaks a limit.
 
-    press_ms  how long a press lasts that names no duration; 0 stands for the controller's own
+    chords    as `bot.language.together.settled` gives them: nothing pressed twice, nothing let go of unheld
+    press_ms  how long a press or a wait lasts that names no duration
     """
-    press_ms = press_ms or controller.default_ms
-    steps: list[Step] = []
-    released_at: dict[Action, int] = {}
-    now = 0
-    for chord in chords:
-        begin = now
-        for press in chord:
-            if press.action in released_at:
-                begin = max(begin, released_at[press.action] + controller.gap_ms)
-        for press in chord:
-            end = begin + (press_ms if press.duration_ms is None else press.duration_ms)
-            released_at[press.action] = end
-            now = max(now, end)
-            if end > controller.longest_ms:
-                raise MisreadError(press.at, f"a line lasts at most {spoken_ms(controller.longest_ms)}")
-            if len(steps) + 2 > controller.most_frames:
-                raise MisreadError(press.at, f"a line has at most {controller.most_frames // 2} presses")
-            for control, direction in press.action.moves:
-                steps.append(Step(begin, control, direction * press.amount, press.pad))
-                steps.append(Step(end, control, 0.0, press.pad))
-    steps.sort(key=_in_time)
-    return tuple(steps)
+    return _Timeline(controller, press_ms).play(chords)
+
+
+class _Timeline:
+    """Writes down steps while time goes on."""
+
+    def __init__(self, controller: Controller, press_ms: int) -> None:
+        self._controller = controller
+        self._press_ms = press_ms
+        self._now = 0
+        self._presses = 0
+        self._steps: list[Step] = []
+        self._held: dict[tuple[int, Action], Part] = {}
+        self._let_go_at: dict[tuple[int, Move], int] = {}
+
+    def play(self, chords: Iterable[Chord]) -> tuple[Step, ...]:
+        for chord in chords:
+            self._chord(chord)
+        for part in self._held.values():
+            self._up(part, self._now)
+        self._steps.sort(key=_in_time)
+        return tuple(self._steps)
+
+    def _chord(self, chord: Chord) -> None:
+        begin = max(self._may_begin(part) for part in chord)
+        self._now = begin
+        for part in chord:
+            end = begin + part.lasts_ms(self._press_ms)
+            self._now = max(self._now, end)
+            if end > self._controller.longest_ms:
+                raise MisreadError(part.at, f"a line lasts at most {spoken_ms(self._controller.longest_ms)}")
+            match part.kind:
+                case Kind.PRESS:
+                    self._down(part, begin)
+                    self._up(part, end)
+                case Kind.HOLD:
+                    self._down(part, begin)
+                    self._held[part.pad, part.action] = part
+                case Kind.LET_GO:
+                    self._up(self._held.pop((part.pad, part.action)), begin)
+
+    def _may_begin(self, part: Part) -> int:
+        """When the part can begin: now, or when what it presses has been up for long enough."""
+        begin = self._now
+        if self._let_go_at and part.kind is not Kind.LET_GO:
+            for move in _moves(part):
+                let_go_at = self._let_go_at.get((part.pad, move))
+                if let_go_at is not None:
+                    begin = max(begin, let_go_at + self._controller.gaps.get(move, self._controller.gap_ms))
+        return begin
+
+    def _down(self, part: Part, at_ms: int) -> None:
+        for control, value in part.values:
+            self._steps.append(Step(at_ms, control, value, part.pad))
+            self._presses += 1
+        if 2 * self._presses > self._controller.most_frames:  # each has its release, now or later
+            raise MisreadError(part.at, f"a line has at most {self._controller.most_frames // 2} presses")
+
+    def _up(self, part: Part, at_ms: int) -> None:
+        for control, _ in part.values:
+            self._steps.append(Step(at_ms, control, 0.0, part.pad))
+        for move in _moves(part):
+            self._let_go_at[part.pad, move] = at_ms
+
+
+def _moves(part: Part) -> list[Move]:
+    return [(control, 1 if value > 0 else -1) for control, value in part.values]
 
 
 def _in_time(step: Step) -> tuple[int, bool]:
