@@ -8,6 +8,7 @@ from config.play import (
     DemocracyOptions,
     ModeName,
     ModesConfig,
+    ModeVoteOptions,
     StepOptions,
     TeamsOptions,
     TurnsOptions,
@@ -58,10 +59,11 @@ _STEPS: Final = (
     (1, "a*2"),
 )
 
-ANARCHY: Final = Habits(_ANYTHING, _TYPOS, _TALK)
+# A bare name of a mode is a vote for it. Most want what there is: a demo shows the mode it was asked for.
+ANARCHY: Final = Habits(_ANYTHING, _TYPOS, _TALK, asks=((2, "anarchy"), (1, "democracy")))
 _HABITS: Final[dict[ModeName, Habits]] = {
     "anarchy": ANARCHY,
-    "democracy": Habits(_VOTES, _TYPOS, _TALK),
+    "democracy": Habits(_VOTES, _TYPOS, _TALK, asks=((7, "democracy"), (2, "anarchy"))),
     "step": Habits(_STEPS, _TYPOS, _TALK),
     "turns": Habits(_ANYTHING, _TYPOS, _TALK, asks=((1, "!join"),)),
     "teams": Habits(
@@ -69,14 +71,18 @@ _HABITS: Final[dict[ModeName, Habits]] = {
     ),
 }
 
+# Ten votes are enough for the shares of a crowd to show; of three, two might be for the other mode by chance.
+_MODE_VOTE: Final = ModeVoteOptions(enabled=True, least_votes=10)
 # Twenty seconds of a demo show several votes and turns; a game that is played for hours takes longer ones.
 _SHORT: Final[dict[ModeName, ModesConfig]] = {
-    "anarchy": ModesConfig(start="anarchy"),
+    "anarchy": ModesConfig(start="anarchy", vote=_MODE_VOTE),
     "democracy": ModesConfig(
-        start="democracy", democracy=DemocracyOptions(window_s=8.0, shortest_window_s=4.0)
+        start="democracy",
+        vote=_MODE_VOTE,
+        democracy=DemocracyOptions(window_s=6.0, shortest_window_s=4.0),
     ),
     "step": ModesConfig(start="step", step=StepOptions(window_s=5.0)),
-    "turns": ModesConfig(start="turns", turns=TurnsOptions(turn_s=8.0, idle_s=4.0)),
+    "turns": ModesConfig(start="turns", turns=TurnsOptions(turn_s=6.0, idle_s=4.0)),
     "teams": ModesConfig(start="teams", teams=TeamsOptions(names=("red", "blue"))),
 }
 

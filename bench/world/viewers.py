@@ -17,8 +17,8 @@ _SECOND: Final = (
 )  # fmt: skip
 
 # Of what is meant as no input: talk, mistakes, and for the rest commands where the mode has any.
-_TALK_SHARE: Final = 0.55
-_TYPOS_SHARE: Final = 0.25
+_TALK_SHARE: Final = 0.45
+_TYPOS_SHARE: Final = 0.2
 
 # Twitch refuses a line equal to the sender's last one; popular clients append one of these to get around it.
 _TAILS: Final = (" \U000e0000", " \u034f", "\u2800", " ")

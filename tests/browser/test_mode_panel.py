@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from bench.world.pipeline import Pipeline, World
+from config.play import ModeName
 from config.views import Candidate, ModeView, TeamView
 
 if TYPE_CHECKING:
@@ -138,6 +140,8 @@ def test_anarchy_shows_how_long_an_input_waits_and_what_it_takes_for_democracy(
         assert await texts(page, ".delay, .wait .unit, .waiting") == ["420", "ms", "3"]
         assert await texts(page, ".figure, .needed") == ["64 % for democracy", "democracy from 75 %"]
         assert await page.locator(".share .mark").get_attribute("style") == "left: 75%;"
+        stage.feed.mode(ModeView("democracy", "", democracy_share=0.64, anarchy_below=0.5))
+        await page.wait_for_selector('.needed:text-is("anarchy at 50 %")')
         stage.feed.mode(ModeView("anarchy", "", delay_ms=1260.0))
         await page.wait_for_selector('.delay:text-is("1.3")')
         assert await texts(page, ".share") == []
@@ -201,3 +205,46 @@ def test_the_longest_there_is_fits_every_window(show: Callable[..., None], view:
             assert await page.locator("#mode").evaluate("e => e.scrollWidth - e.clientWidth") == 0
 
     show(view, look)
+
+
+# What is said, and what is to be seen of it then.
+SCENES: Final[dict[ModeName, tuple[list[tuple[str, str]], list[str]]]] = {
+    "anarchy": ([("ann", "democracy"), ("bob", "b2s")], ['.figure:text-is("100 % for democracy")', ".delay"]),
+    "democracy": (
+        [("ann", "left"), ("bob", "left"), ("cat", "a2s")],
+        ['.candidates li:has-text("left") .votes:text-is("2")', '.voters:text-is("3 voted")', ".left"],
+    ),
+    "step": (
+        [("ann", "left"), ("bob", "left")],
+        ['.candidates li:has-text("left") .votes:text-is("2")', '.result b:text-is("left (2 of 2)")'],
+    ),
+    "turns": (
+        [("ann", "b3s"), ("bob", "a"), ("cat", "!join")],
+        ['.player:text-is("ann")', '.queue li:nth-child(1):has-text("bob")', '.queue li:has-text("cat")'],
+    ),
+    "teams": (
+        [("ann", "!join blue"), ("bob", "!join blue"), ("bob", "x3s")],
+        ['.teams [data-colour="blue"] .members:text-is("2")', '.pad[data-pad="2"] [data-control="X"].lit'],
+    ),
+}
+
+
+@pytest.mark.parametrize("mode", SCENES)
+def test_a_demo_shows_what_its_chat_does_in_each_mode(browse: Browse, mode: ModeName) -> None:
+    async def look(browser: Any) -> None:
+        said, seen = SCENES[mode]
+        world = World(relays=1, viewers=0, mode=mode, page="127.0.0.1:0")
+        async with Pipeline(world) as pipeline:
+            assert pipeline.twitch is not None
+            assert pipeline.page is not None
+            await pipeline.twitch.joined()
+            await pipeline.linked()
+            page = await browser.new_page()
+            await page.goto(pipeline.page.address)
+            await page.wait_for_selector(f'#mode[data-mode="{mode}"]')
+            pipeline.twitch.say_many(said)
+            for selector in seen:
+                await page.wait_for_selector(selector)
+            await page.close()
+
+    browse(look)

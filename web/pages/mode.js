@@ -143,7 +143,7 @@ function showShare(box, mode) {
   const needed = isDemocracy ? mode.anarchy_below : mode.democracy_from;
   box.querySelector(".figure").textContent = `${percent(share)} for democracy`;
   box.querySelector(".needed").textContent =
-    needed === null ? "" : `${isDemocracy ? "anarchy below" : "democracy from"} ${percent(needed)}`;
+    needed === null ? "" : `${isDemocracy ? "anarchy at" : "democracy from"} ${percent(needed)}`;
   box.querySelector(".fill").style.transform = `scaleX(${share})`;
   const mark = box.querySelector(".mark");
   mark.hidden = needed === null;
