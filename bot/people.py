@@ -71,7 +71,8 @@ class People:
         self._on_change = on_change or (lambda _: None)
         self._most = most
         self._most_wishes = most_wishes
-        self._rows: OrderedDict[str, _Row] = OrderedDict()  # who was here longest ago comes first
+        # Who was here longest ago comes first. Most of those loaded never come, and stay as loaded.
+        self._rows: OrderedDict[str, _Row | PersonSeen] = OrderedDict()
         self._unsaved: dict[str, _Row] = {}
         self._wishes: dict[str, None] = {}  # in the order they were made
         self._by_login: dict[str, str] = {}
@@ -90,14 +91,12 @@ class People:
         """
         self._store_has_more = not is_all
         self._wishes = dict.fromkeys(wishes)
-        for user, login, name, commands, played, first_ms, last_ms in stored:
-            row = _Row(user, *_names(login, name), first_ms, last_ms)
-            row.commands, row.played = commands, played
-            self._enter(row)
+        for person in stored:
+            self._enter(person)
 
     def seen(self, line: ChatLine, now: float) -> None:
         """This viewer has just written something."""
-        row = self._rows.get(line.user)
+        row = self._row(line.user)
         if row is None:
             row = self._meet(line, now)
             if row is None:
@@ -112,14 +111,14 @@ class People:
 
     def acted(self, user: str) -> None:
         """An input of this viewer's was taken."""
-        row = self._rows.get(user)
+        row = self._row(user)
         if row is not None and not row.opted_out:
             row.new_commands += 1
             self._touch(row)
 
     def played(self, user: str) -> None:
         """An input of this viewer's was played."""
-        row = self._rows.get(user)
+        row = self._row(user)
         if row is not None and not row.opted_out:
             row.new_played += 1
             self._touch(row)
@@ -131,11 +130,12 @@ class People:
         """
         key = name.strip().removeprefix("@").casefold()
         user = (self._by_login.get(key) or self._by_name.get(key)) if key else None
-        return None if user is None else self._rows[user].as_person()
+        row = None if user is None else self._row(user)
+        return None if row is None else row.as_person()
 
     def me(self, user: str) -> Person | None:
         """What is stored of this viewer, or will be within seconds; None if nothing is."""
-        row = self._rows.get(user)
+        row = self._row(user)
         return None if row is None or row.opted_out else row.as_person()
 
     def has_opted_out(self, user: str) -> bool:
@@ -170,6 +170,13 @@ class People:
         users = [user for user, _ in zip(self._unsaved, range(most), strict=False)]
         return [self._unsaved.pop(user).as_change() for user in users]
 
+    def _row(self, user: str) -> _Row | None:
+        row = self._rows.get(user)
+        if isinstance(row, PersonSeen):
+            _, login, name, commands, played, first_ms, last_ms = row
+            row = self._rows[user] = _Row(user, login, name, first_ms, last_ms, commands, played)
+        return row
+
     def _meet(self, line: ChatLine, now: float) -> _Row | None:
         user = line.user
         if not 0 < len(user) <= LONGEST:
@@ -177,7 +184,7 @@ class People:
             return None
         row = self._unsaved.get(user)
         if row is None:
-            row = _Row(user, *_names(line.login, line.name), now, now)
+            row = _Row(user, line.login[:LONGEST], line.name[:LONGEST], now, now)
             row.opted_out = user in self._wishes
             row.is_whole = not self._store_has_more
         self._enter(row)
@@ -195,11 +202,11 @@ class People:
             self.counters["unsaved_dropped"] += 1
         self._unsaved[row.user] = row
 
-    def _enter(self, row: _Row) -> None:
+    def _enter(self, row: _Row | PersonSeen) -> None:
         self._rows[row.user] = row
-        key = row.login or row.name.casefold()
-        self._by_login[key] = row.user
         shown = row.name.casefold()
+        key = row.login or shown
+        self._by_login[key] = row.user
         if shown != key:
             self._by_name[shown] = row.user
 
@@ -210,10 +217,10 @@ class People:
 
     def _rename(self, row: _Row, line: ChatLine) -> None:
         self._unname(row)
-        row.login, row.name = _names(line.login, line.name)
+        row.login, row.name = line.login[:LONGEST], line.name[:LONGEST]
         self._enter(row)
 
-    def _unname(self, row: _Row) -> None:
+    def _unname(self, row: _Row | PersonSeen) -> None:
         """Takes this viewer's names off the lists, unless somebody else has them by now."""
         shown = row.name.casefold()
         for names, key in ((self._by_login, row.login or shown), (self._by_name, shown)):
@@ -229,12 +236,17 @@ class _Row:
         "opted_out", "played", "user",
     )  # fmt: skip
 
-    def __init__(self, user: str, login: str, name: str, first_ms: float, last_ms: float) -> None:
+    def __init__(
+        self, user: str, login: str, name: str, first_ms: float, last_ms: float,
+        commands: int = 0, played: int = 0,
+    ) -> None:  # fmt: skip
         self.user = user
         self.login = login
         self.name = name
         self.level = Level.VIEWER
-        self.commands = self.played = self.new_commands = self.new_played = 0
+        self.commands = commands
+        self.played = played
+        self.new_commands = self.new_played = 0
         self.first_ms = first_ms
         self.last_ms = last_ms
         self.opted_out = False
@@ -254,8 +266,3 @@ class _Row:
         self.played += played
         self.new_commands = self.new_played = 0
         return PersonSeen(self.user, self.login, self.name, commands, played, self.first_ms, self.last_ms)
-
-
-def _names(login: str, name: str) -> tuple[str, str]:
-    """Both names, bounded, and kept once where they are the same: most are."""
-    return login[:LONGEST], (login if name == login else name)[:LONGEST]

@@ -266,8 +266,9 @@ class Books:
 
     def __init__(self) -> None:
         self.people = People(self.save, most=3)
-        self.expected: dict[str, int] = {}
-        self.stored: dict[str, int] = {}
+        self.people.load([PersonSeen("1", "kim", "Kim", 5, 0, 0, 0)], [])
+        self.expected = {"1": 5}
+        self.stored = {"1": 5}
 
     def save(self, change: Change) -> None:
         if isinstance(change, PersonSeen):
