@@ -60,7 +60,10 @@ def find_call(word: str) -> Call | None:
 
 
 def expanded(call: Call, macros: Mapping[str, Macro], at: int) -> str:
-    """The body of the macro that is called, with its arguments. Raises MisreadError at `at`, the call."""
+    """The body of the macro that is called, with its arguments. Raises MisreadError at `at`, the call.
+
+    Chat has lost its capitals by now; a body may come from a file that still has them.
+    """
     macro = macros.get(call.name)
     if macro is None:
         meant = call.has_brackets and bool(nearest(call.name, macros))
@@ -78,7 +81,7 @@ def expanded(call: Call, macros: Mapping[str, Macro], at: int) -> str:
             raise MisreadError(at, f"{gap[0]} is none of its parameters")
         return values[gap[1]]
 
-    return GAP.sub(fill, macro.body)
+    return GAP.sub(fill, macro.body.casefold())
 
 
 def shape(macro: Macro) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 import pytest
 
@@ -81,10 +82,88 @@ def test_an_unknown_controller_is_wrong_usage(capsys: pytest.CaptureFixture[str]
     assert "n64, nes" in printed.err
 
 
-@pytest.mark.parametrize("words", [["-a"], ["-a", "b"], ["--json", "-a"], ["--controller", "nes", "-a"]])
+def test_with_several_pads_the_table_says_which(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--pads", "2", "a+&2b") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "    when     pad  control  value",
+        "       0 ms    1  A           1",
+        "       0 ms    2  B           1",
+        "     200 ms    1  A           0",
+        "     200 ms    2  B           0",
+    ]
+
+
+def test_a_line_is_explained_in_plain_english(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--explain", "_b right2s -b a") == 0
+    assert capsys.readouterr().out == "Hold B. Press RIGHT for 2 seconds. Let go of B. Press A.\n"
+    assert run("--explain", "a500q") == 1
+    assert "character 5" in capsys.readouterr().out
+
+
+def test_json_can_have_the_explanation_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--explain", "--json", "a") == 0
+    assert json.loads(capsys.readouterr().out)["explained"] == "Press A."
+
+
+def test_a_macro_can_be_given_and_called(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        run("--macro", "mash(b, n)=[<b>34ms #34ms]*<n>", "--macro", "go=#mash(A,2)", "--explain", "#go") == 0
+    )
+    assert capsys.readouterr().out == "Twice (press A for 34 ms; wait 34 ms).\n"
+
+
+@pytest.mark.parametrize(
+    ("macro", "why"),
+    [
+        ("go=lol", 'unknown input "lol"'),
+        ("go", "write a name"),
+        ("go(b=<b>", "write a name"),
+        ("1=a", "a macro's name"),
+    ],
+)
+def test_a_macro_that_can_be_no_input_is_wrong_usage(
+    macro: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["parse", "--macro", macro, "a"]) == EXIT_USAGE
+    assert why in capsys.readouterr().err
+
+
+def test_in_first_word_mode_the_rest_is_talk(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--first-word", "a lol") == 0
+    assert run("a lol") == 1
+
+
+def test_a_game_brings_its_own_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "mine.yaml"
+    page.write_text("title: Mine\nwords: {jump: a}\nmacros: {hop: jump*2}\n", encoding="utf-8")
+    assert main(["parse", "--game", str(page), "--explain", "jump #hop"]) == 0
+    assert capsys.readouterr().out == "Press JUMP 3 times.\n"
+    assert main(["parse", "--game", "platformer", "a"]) == 0
+
+
+def test_an_unknown_game_and_a_wrong_page_are_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["parse", "--game", "platfrmer", "a"]) == EXIT_USAGE
+    assert "did you mean platformer?" in capsys.readouterr().err
+    page = tmp_path / "mine.yaml"
+    page.write_text("title: Mine\nmacros: {hop: lol}\n", encoding="utf-8")
+    assert main(["parse", "--game", str(page), "a"]) == EXIT_USAGE
+    assert "unknown input" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words", [["-a"], ["-a", "b"], ["--json", "-a"], ["--controller", "nes", "-a"], ["--pads", "2", "-&2a"]]
+)
 def test_a_line_may_begin_with_a_dash(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["parse", *words]) == 1
     assert capsys.readouterr().err == ""
+
+
+def test_a_line_may_have_dashes_in_it_without_quotes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["parse", "_b", "right2s", "-b", "a", "--explain", "--pads", "2"]) == 0
+    assert capsys.readouterr().out == "Hold B. Press RIGHT for 2 seconds. Let go of B. Press A.\n"
+    assert main(["parse", "--json", "--", "-b", "--json"]) == 1
 
 
 def test_options_may_stand_behind_the_line_and_misspelt_ones_are_wrong_usage() -> None:

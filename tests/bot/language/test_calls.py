@@ -9,7 +9,7 @@ from bot.language.errors import MisreadError
 MACROS = {
     "mash": Macro("mash", ("b", "n"), "[<b>34ms #34ms]*<n>"),
     "first": Macro("first", ("b",), "<0>+<b>"),
-    "run": Macro("run", (), "_b right2s"),
+    "run": Macro("run", (), "_B Right2s"),
     "wrong": Macro("wrong", ("b",), "<q>"),
 }
 
