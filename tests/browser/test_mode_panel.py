@@ -23,7 +23,7 @@ EIGHT = tuple(Candidate(f"right{number}s", 9 - number) for number in range(1, 9)
 VOTE = ModeView(
     "democracy",
     "Type what should be played.",
-    ends_in_ms=60_000.0,
+    ends_in_ms=59_300.0,
     candidates=(Candidate("left*2", 12), Candidate("a", 6)),
     voters=18,
     quorum=4,
@@ -102,7 +102,7 @@ def test_a_vote_below_its_quorum_says_how_many_are_missing(show: Callable[..., N
 def test_the_page_counts_down_by_itself_and_anew_with_each_view(show: Callable[..., None]) -> None:
     async def look(page: Any, stage: Stage) -> None:
         await page.wait_for_selector('#mode .left:not(:text-is("60 s"))')  # nothing was sent meanwhile
-        stage.feed.mode(ModeView("democracy", "", ends_in_ms=1_500.0))
+        stage.feed.mode(ModeView("democracy", "", ends_in_ms=500.0))
         await page.wait_for_selector('#mode .left:text-is("0 s")')
         stage.feed.mode(ModeView("democracy", ""))
         await page.wait_for_selector("#mode .left", state="hidden")
@@ -216,7 +216,11 @@ SCENES: Final[dict[ModeName, tuple[list[tuple[str, str]], list[str]]]] = {
     ),
     "step": (
         [("ann", "left"), ("bob", "left")],
-        ['.candidates li:has-text("left") .votes:text-is("2")', '.result b:text-is("left (2 of 2)")'],
+        [
+            '.candidates li:has-text("left") .votes:text-is("2")',
+            ".clock",
+            '.headline:has-text("stands still")',
+        ],
     ),
     "turns": (
         [("ann", "b3s"), ("bob", "a"), ("cat", "!join")],
