@@ -199,7 +199,8 @@ def _wrong_length(error: ErrorDetails, place: _Place, node: Node) -> str:
     bound = (
         f"at least {context['min_length']}" if "min_length" in context else f"at most {context['max_length']}"
     )
-    return f"found {count} entries; wanted {bound}"
+    what = "entry" if count == 1 else "entries"
+    return f"found {count} {what}; wanted {bound}"
 
 
 def _is_long_enough(error: ErrorDetails, node: Node) -> bool:

@@ -38,7 +38,7 @@ def test_a_small_page_is_fine(said: Said) -> None:
             'found "a"; wanted lines of `key: value`, further in than this key',
         ),
         ("forbidden: [[up, dwon]]", "3:18: forbidden[0][1]", '"dwon" is no input'),
-        ("forbidden: [[up]]", "3:13: forbidden[0]", "found 1 entries; wanted at least 2"),
+        ("forbidden: [[up]]", "3:13: forbidden[0]", "found 1 entry; wanted at least 2"),
         (
             "forbidden: [[a, lup]]",
             "3:13: forbidden[0]",
