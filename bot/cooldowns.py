@@ -61,15 +61,15 @@ class Cooldowns:
                     longest = Cooling(move, end - now, for_everybody)
         return longest
 
-    def start(self, user: str | None, moves: Iterable[Move], now: float) -> None:
-        """`moves` are used now, by this viewer; None: by somebody who does not rest, while others do."""
+    def start(self, user: str, moves: Iterable[Move], now: float) -> None:
+        """This viewer uses `moves` now."""
         for move in moves:
             length = self._lengths.get(move)
             if length is None:
                 continue
             if length.everybody_ms > 0:
                 self._of_everybody[move] = now + length.everybody_ms
-            if length.user_ms > 0 and user is not None:
+            if length.user_ms > 0:
                 self._make_room(now)
                 self._of_user[user, move] = now + length.user_ms
 

@@ -149,15 +149,14 @@ class Crowd:
         if not self._take_of_user(line.user, now):
             return _USER_LIMIT
         rests = bool(self._cooldowns)
-        is_moderator = line.level >= Level.MODERATOR
-        if rests and not is_moderator:
+        if rests and line.level < Level.MODERATOR:
             resting = self._resting(line.user, parsed, now)
             if resting is not None:
                 return resting
         if self._everybody is not None and not self._everybody.take(now):
             return _GLOBAL_LIMIT
         if rests:
-            self._cooldowns.start(None if is_moderator else line.user, parsed.moves, now)
+            self._cooldowns.start(line.user, parsed.moves, now)
         return _ADMITTED
 
     def admit(self, user: str, now: float) -> Verdict:

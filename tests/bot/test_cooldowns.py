@@ -41,13 +41,6 @@ def test_a_move_without_a_length_never_rests() -> None:
     assert len(cooldowns) == 0
 
 
-def test_somebody_without_a_name_lets_only_everybody_rest() -> None:
-    cooldowns = Cooldowns({A: Cooldown(1_000, 0), B: Cooldown(0, 1_000)})
-    cooldowns.start(None, [A, B], now=0)
-    assert len(cooldowns) == 1
-    assert cooldowns.cooling("bob", [B], 0) is not None
-
-
 def test_asking_starts_nothing() -> None:
     cooldowns = Cooldowns({A: Cooldown(1_000, 1_000)})
     cooldowns.cooling("ada", [A], 0)
