@@ -40,7 +40,7 @@ class LoginLostError(Exception):
 
 def read_answer(status: int, body: bytes) -> Fields | None:
     """The object Twitch answers with, None for no content. Raises HelixError for a refusal or nonsense."""
-    if status >= 400:
+    if status >= 300:  # nothing of Twitch's redirects, and a token does not follow
         raise HelixError(status, _words(body))
     if status == 204 or not body:
         return None
