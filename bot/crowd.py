@@ -159,14 +159,6 @@ class Crowd:
             self._cooldowns.start(line.user, parsed.moves, now)
         return _ADMITTED
 
-    def admit(self, user: str, now: float) -> Verdict:
-        """The rates alone."""
-        if not self._take_of_user(user, now):
-            return Verdict.USER_LIMIT
-        if self._everybody is not None and not self._everybody.take(now):
-            return Verdict.GLOBAL_LIMIT
-        return Verdict.ADMITTED
-
     def _forbidden(self, line: ChatLine, parsed: Parsed, now: float) -> Judgement | None:
         if line.user in self._restrictions:
             restricted = self._restricted(line.user, parsed, now)

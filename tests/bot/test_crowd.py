@@ -110,12 +110,6 @@ def test_viewers_are_remembered_up_to_a_bound_the_quietest_forgotten_first(
     assert judge(crowd, "a", user="bob") == ADMITTED
 
 
-def test_the_rates_alone_can_be_asked(crowd_of: Callable[..., Crowd]) -> None:
-    crowd = crowd_of(per_user_burst=1, global_burst=2)
-    verdicts = [crowd.admit(user, 0) for user in ("ada", "ada", "bob", "cyd")]
-    assert verdicts == [Verdict.ADMITTED, Verdict.USER_LIMIT, Verdict.ADMITTED, Verdict.GLOBAL_LIMIT]
-
-
 # What moderators forbid.
 
 
