@@ -97,8 +97,10 @@ class Bot:
         others = {
             asyncio.create_task(self._follow_chat(), name="chat"),
             asyncio.create_task(self._keep_time(), name="time"),
-            asyncio.create_task(self._keep_house(), name="house"),
+            asyncio.create_task(self._look_at_pages(), name="pages"),
         }
+        if self._writer is not None:
+            others.add(asyncio.create_task(self._writer.run(), name="store"))
         try:
             done, _ = await asyncio.wait({tunnel, *others}, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -157,17 +159,11 @@ class Bot:
             except TimeoutError:
                 pass  # the deadline has come
 
-    async def _keep_house(self) -> None:
-        """Looks now and then whether a page was edited, while what changes is written down."""
-        writing = None if self._writer is None else asyncio.create_task(self._writer.run(), name="store")
-        try:
-            while True:
-                await asyncio.sleep(LOOK_MS / 1000)
-                self._library.look(self._clock.now())
-        finally:
-            if writing is not None:
-                writing.cancel()
-                await asyncio.wait({writing})
+    async def _look_at_pages(self) -> NoReturn:
+        """Whether somebody has edited the game's page."""
+        while True:
+            await asyncio.sleep(LOOK_MS / 1000)
+            self._library.look(self._clock.now())
 
     def _remember(self, change: Change) -> None:
         if self._writer is not None:
