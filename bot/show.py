@@ -45,10 +45,9 @@ class Show:
             return
         self._look_ms = now + EVERY_MS
         view = self._view(now)
-        news = _without_clock(view)
-        if news == self._told and now < self._again_ms:
+        if self._told is not None and not _is_news(view, self._told) and now < self._again_ms:
             return
-        self._told = news
+        self._told = view
         self._again_ms = now + AGAIN_MS
         self._tunnel.send_note(MODE, pack_view(view))
         self._observer.mode(view)
@@ -58,6 +57,13 @@ class Show:
         return self._look_ms
 
 
+def _is_news(view: ModeView, told: ModeView) -> bool:
+    """Whether more happened than that time went by: a page counts down by itself, but not up."""
+    if view.ends_in_ms is not None and told.ends_in_ms is not None:
+        return view.ends_in_ms > told.ends_in_ms or _without_clock(view) != _without_clock(told)
+    moved = abs(view.delay_ms - told.delay_ms) >= _NEWS_MS
+    return moved or view.ends_in_ms != told.ends_in_ms or _without_clock(view) != _without_clock(told)
+
+
 def _without_clock(view: ModeView) -> ModeView:
-    """What is left if only time goes by: a page counts down by itself."""
-    return replace(view, ends_in_ms=None, delay_ms=view.delay_ms // _NEWS_MS)
+    return replace(view, ends_in_ms=None, delay_ms=0.0)

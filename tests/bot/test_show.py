@@ -18,11 +18,13 @@ class World(Observer):
 
     def __init__(self) -> None:
         self.now_view = QUIET
+        self.window_ms: float | None = 10_000
         self.sent: list[ModeView] = []
         self.seen: list[ModeView] = []
 
     def view(self, now: float) -> ModeView:
-        return replace(self.now_view, ends_in_ms=10_000 - now)
+        left_ms = None if self.window_ms is None else self.window_ms - now
+        return replace(self.now_view, ends_in_ms=left_ms)
 
     def send_note(self, kind: int, body: bytes) -> None:
         assert kind == MODE
@@ -71,9 +73,20 @@ def test_what_stays_the_same_is_told_again_for_pages_opened_late(world: World, s
     assert len(world.sent) == 3
 
 
+def test_a_clock_that_was_set_anew_is_told_at_once(world: World, show: Show) -> None:
+    show.handle_timeout(0)
+    world.window_ms = 20_000
+    show.handle_timeout(EVERY_MS)
+    assert [view.ends_in_ms for view in world.sent] == [10_000, 20_000 - EVERY_MS]
+
+
 def test_a_delay_that_flickers_is_no_news(world: World, show: Show) -> None:
+    world.window_ms = None
     world.now_view = replace(QUIET, delay_ms=310)
     show.handle_timeout(0)
     world.now_view = replace(QUIET, delay_ms=390)
     show.handle_timeout(EVERY_MS)
     assert len(world.sent) == 1
+    world.now_view = replace(QUIET, delay_ms=900)
+    show.handle_timeout(2 * EVERY_MS)
+    assert len(world.sent) == 2
