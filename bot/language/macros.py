@@ -36,7 +36,7 @@ def check_macro(macro: Macro, language: Language) -> str | None:
     problem = _misshapen(macro)
     if problem is not None:
         return problem
-    trial_language = replace(language, macros={**language.macros, macro.name: macro}, first_word=False)
+    trial_language = replace(language, macros={**language.macros, macro.name: macro})
     first = ""
     for arguments in islice(_trials(macro, language), _MOST_TRIALS):
         call = shape(macro._replace(parameters=arguments))

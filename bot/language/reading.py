@@ -36,8 +36,8 @@ from bot.language.together import settled
 from bot.language.vocabulary import nearest, vocabulary_of
 
 # It bounds all work below. A chat message has 500 characters at most; the text printed of what one says, with
-# a pad and a length at each of 32 presses, can have five times that and shall be readable too.
-LONGEST_TEXT: Final = 2_500
+# a pad and a length at each of 32 presses, can have several times that and shall be readable too.
+LONGEST_TEXT: Final = 3_000
 # Slip after slip: this is no talk any more, and nobody needs to hear of the ninth.
 _MOST_SLIPS: Final = 8
 
@@ -87,18 +87,17 @@ def _read(text: str, language: Language) -> list[Chord]:
     """The chords of the line, or none for talk. Raises MisreadError for a line that is meant, but wrong."""
     line = Line(language)
     slips: list[MisreadError] = []
-    is_first, measured = True, False
+    measured = False
     for word in split(text):
         try:
             measured = line.take(word) or measured
         except MisreadError as error:
-            slip = _lonely(word) if not is_first else None
-            if slip is None and not error.meant and not measured:
+            slip = _lonely(word) or error
+            if not slip.meant and not measured:
                 return []
-            slips.append(slip or error)
-            if measured or len(slips) == _MOST_SLIPS:
+            slips.append(slip)
+            if len(slips) == _MOST_SLIPS:
                 break
-        is_first = False
     if slips:
         raise slips[0]
     return line.finish()

@@ -68,7 +68,6 @@ class _Hands:
         holds = {(part.pad, part.action): part for part in chord if part.kind is Kind.HOLD}
         self.held.update(holds)
         self.fresh.update(holds)
-        self.fresh &= self.held.keys()
         if any(part.takes_time for part in chord):
             self.fresh.clear()
 

@@ -32,9 +32,8 @@ class Vocabulary:
         for name in words:
             ways = _ways(name * _MOST_IN_A_ROW, words)
             for times in range(2, _MOST_IN_A_ROW + 1):
-                run = name * times
-                if ways[len(run)] == 1 and run not in words:
-                    self.runs[run] = (name, times)
+                if ways[times * len(name)] == 1:
+                    self.runs[name * times] = (name, times)
 
     def is_name(self, letters: str) -> bool:
         """Whether these letters are an input, or one in a row."""

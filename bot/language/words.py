@@ -70,7 +70,7 @@ class _WordReader:
     place  how far it is read
     begin  where the chord begins that is being read
     times  how often a digit says that this chord is pressed
-    names  how many inputs were recognised
+    named  whether an input was recognised
     """
 
     def __init__(self, word: str, at: int, language: Language) -> None:
@@ -82,7 +82,7 @@ class _WordReader:
         self.place = 0
         self.begin = 0
         self.times = 1
-        self.names = 0
+        self.named = False
         self.measured = False
 
     def read(self) -> Reading:
@@ -153,7 +153,7 @@ class _WordReader:
             name = self._in_a_row(begin, name)
         else:
             self.place += len(name)
-        self.names += 1
+        self.named = True
         return name
 
     def _in_a_row(self, begin: int, letters: str) -> str:
@@ -220,14 +220,13 @@ class _WordReader:
             beside = "the +" if "+" in self.word else quoted(self.word)
             return self._error(self.place, f"an input is missing beside {beside}", meant=False)
         name = letters or piece[0]
-        is_likely = self.names > 0 or _MEASURE.search(self.word, self.place) is not None
+        is_likely = self.named or _MEASURE.search(self.word, self.place) is not None
         meant = is_likely and bool(nearest(name, self.controller.words))
         return self._error(self.place, f"unknown input {quoted(name)}", meant=meant, unknown=name)
 
     def _error(self, place: int, error: str, *, meant: bool = True, unknown: str = "") -> MisreadError:
         """A mistake at `place` of the word; what was read before it may show by itself that it was meant."""
-        meant = meant or self.measured or self.names > 1
-        return MisreadError(self.at + place, error, meant=meant, unknown=unknown)
+        return MisreadError(self.at + place, error, meant=meant or self.measured, unknown=unknown)
 
 
 def _no_pad(pad: int, pads: int) -> str:

@@ -43,6 +43,11 @@ def test_release_comes_before_press_in_the_same_millisecond() -> None:
         assert values == sorted(values)
 
 
+def test_letting_go_comes_first_however_it_is_written() -> None:
+    assert steps("_right . left+-right") == steps("_right . -right+left")
+    assert played("_right . left+-right")[1:3] == [(200, "RIGHT", 0), (200, "LEFT", 1)]
+
+
 def test_the_same_input_twice_is_let_go_for_three_frames() -> None:
     assert played("a a") == [(0, "A", 1), (200, "A", 0), (250, "A", 1), (450, "A", 0)]
 

@@ -14,6 +14,8 @@ MACROS = {
     "open": Macro("open", (), "[a"),
     "bomb": Macro("bomb", (), "#fuse " * 50),
     "fuse": Macro("fuse", (), "b"),
+    "many": Macro("many", (), "#pair " * 16),
+    "pair": Macro("pair", (), "#fuse #fuse"),
 }
 
 
@@ -81,6 +83,7 @@ def test_groups_and_macros_come_out_flat(text: str, chords: str, language: Langu
         ("b #mash(a,2)b", 12, 'a blank is missing before "b"'),
         ("b #fuse+a", 7, 'a blank is missing before "+a"'),
         ("b #mash(a,2)*200", 12, "a repeat is *2 to *99"),
+        ("b #many", 2, "in #many: a line calls at most 32 macros, nested ones included"),
         ("b #bomb", 2, "in #bomb: a line calls at most 32 macros, nested ones included"),
     ],
 )
