@@ -156,6 +156,13 @@ class LocalHelix:
             self._changed.clear()
             await self._changed.wait()
 
+    async def shown(self) -> str:
+        """Waits for a code to be typed."""
+        while not self.codes:
+            self._changed.clear()
+            await self._changed.wait()
+        return next(iter(self.codes.values())).user_code
+
     def fail(self, path: str, status: int, message: str = "", *, times: int = 1, **headers: str) -> None:
         """The next calls to this path get this answer; `ratelimit_reset="1"` is a header."""
         names = {name.replace("_", "-").title(): value for name, value in headers.items()}
@@ -187,6 +194,7 @@ class LocalHelix:
         code = Code(f"ABCD{number:04d}", tuple(str(form.get("scopes", "")).split()))
         device_code = f"device{number:030d}"
         self.codes[device_code] = code
+        self._changed.set()
         return web.json_response(
             {
                 "device_code": device_code,
