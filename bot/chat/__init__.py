@@ -30,7 +30,8 @@ def open_source(chat: Chat, clock: WallClock) -> ChatSource:
     if isinstance(chat, TwitchChat):
         # Whoever may write comes first; IRC reads as nobody in particular, which no lost login can end.
         irc = IrcSource(chat.irc_url, chat.channel, shared_chat=chat.shared_chat, clock=clock)
-        return SeveralSources({"EventSub": _eventsub(chat, clock), "IRC": irc}, clock)
+        eventsub = _eventsub(chat, clock)
+        return SeveralSources({"EventSub": eventsub, "IRC": irc}, clock, eventsub.is_ours)
     if isinstance(chat, LogChat):
         return LogSource(chat.file, chat.speed, clock)
     if isinstance(chat, TerminalChat):

@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
+from bot.chat.echo import Echo
 from bot.chat.eventsub_message import Message, Subscription, read_subscription
 from bot.chat.fields import FieldError, Fields, group, optional_group, optional_text, text, whole
 from bot.chat.line import (
@@ -54,12 +55,14 @@ class EventSubRoom:
     channel      the channel's login, small letters
     channel_id   its number, once it is known: whatever is of another channel does not count then
     shared_chat  whether lines written in another channel count, which Shared Chat shows here too
+    echo         what we said ourselves, which does not count
     counters     what was dropped, and why
     """
 
     def __init__(self, channel: str, *, shared_chat: bool = False) -> None:
         self.channel = channel
         self.channel_id = ""
+        self.echo = Echo()
         self.counters: Counter[str] = Counter()
         self._shared_chat = shared_chat
         self._deliveries = Recent()
@@ -129,6 +132,9 @@ class EventSubRoom:
         bits = 0 if cheer is None else whole(cheer, "bits")
         # Under Shared Chat each copy of a line has an id of its own, but all have one source id.
         if room is None or not self._is_new(optional_text(event, "source_message_id") or id, delivery.now):
+            return []
+        if self.echo.is_ours(line, delivery.now):
+            self.counters["echo"] += 1
             return []
         if bits:
             cheered = Triggered(

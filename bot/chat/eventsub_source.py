@@ -22,11 +22,12 @@ from bot.chat.helix_answer import HelixError, LoginLostError
 from bot.chat.helix_door import API_URL, ID_URL
 from bot.chat.irc import Wait
 from bot.chat.limits import AS_MODERATOR, AS_VIEWER, SendingLimits
-from bot.chat.line import ChatEvent, SourceState
+from bot.chat.line import ChatEvent, ChatLine, SourceState
 from bot.chat.mailbox import Mailbox
 from bot.chat.network import is_loopback
 from bot.chat.patience import Patience
 from bot.chat.tokens import LoginError, LoginFile
+from config.levels import Level
 from tunnel.wallclock import WallClock
 
 log = logging.getLogger(__name__)
@@ -85,9 +86,13 @@ class EventSubSource:
 
     @property
     def limits(self) -> SendingLimits:
-        """How fast Twitch lets this account write: in its own channel faster than elsewhere."""
-        ours = self._account is not None and self._account.user_id == self._room.channel_id
-        return AS_MODERATOR if ours else AS_VIEWER
+        """How fast Twitch lets this account write: as a moderator, or at home, faster than elsewhere."""
+        at_home = self._account is not None and self._account.user_id == self._room.channel_id
+        return AS_MODERATOR if at_home or self._room.echo.level >= Level.VIP else AS_VIEWER
+
+    def is_ours(self, line: ChatLine, now: float) -> bool:
+        """Whether another source hears what was said here."""
+        return self._room.echo.is_ours(line, now)
 
     def say(self, text: str, reply_to: str = "") -> None:
         """Sends one line. Never waits and never raises; what cannot be sent is counted."""
@@ -170,6 +175,7 @@ class EventSubSource:
             return
         self._account = await helix.validate()
         self._voice.allowed = WRITE_CHAT in self._account.scopes
+        self._room.echo.user = self._account.user_id
         channel_id = await helix.account_id(self._room.channel)
         if channel_id is None:
             doubt = "it may be misspelt, or suspended"
@@ -214,6 +220,7 @@ class EventSubSource:
     async def _send(self, helix: Helix, text: str, reply_to: str) -> Sent:
         if self._account is None:
             return Sent(False, message="nobody is logged in")
+        self._room.echo.said(text, self._clock.now())
         return await helix.send_line(self._room.channel_id, self._account.user_id, text, reply_to)
 
     async def _mind_the_login(self, helix: Helix) -> None:

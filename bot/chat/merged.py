@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from bot.chat.line import ChatCleared, ChatEvent, ChatLine, SourceState, Triggered
@@ -21,12 +21,16 @@ class Merged:
     who wrote since: told by two sources it is one.
 
     names     of the sources, for the streamer
+    is_ours   whether a line is one that we said through another of them
     counters  what was dropped
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(
+        self, names: Sequence[str], is_ours: Callable[[ChatLine, float], bool] | None = None
+    ) -> None:
         self.counters: Counter[str] = Counter()
         self._names = tuple(names)
+        self._is_ours = is_ours
         self._up = [False] * len(names)
         self._seen = Recent()
         self._cleared: tuple[int, float] | None = None
@@ -37,6 +41,8 @@ class Merged:
         for event in events:
             if isinstance(event, SourceState):
                 kept.append(self._state(source, event))
+            elif isinstance(event, ChatLine) and self._is_ours is not None and self._is_ours(event, now):
+                self.counters["echo"] += 1
             elif self._counts(source, event, now):
                 kept.append(event)
             else:

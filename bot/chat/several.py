@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Protocol
 
 from bot.chat.limits import AS_VIEWER, SendingLimits
-from bot.chat.line import ChatEvent, ChatVoice
+from bot.chat.line import ChatEvent, ChatLine, ChatVoice
 from bot.chat.mailbox import Mailbox
 from bot.chat.merged import Merged
 from tunnel.wallclock import WallClock
@@ -29,12 +29,18 @@ class SeveralSources:
     """Reads all of them, each line once; says through the first that can.
 
     sources   by the name a streamer knows them by
+    is_ours   whether a line that one of them hears was said by us, through another
     counters  what was told twice; each source counts for itself, too
     """
 
-    def __init__(self, sources: Mapping[str, Source], clock: WallClock | None = None) -> None:
+    def __init__(
+        self,
+        sources: Mapping[str, Source],
+        clock: WallClock | None = None,
+        is_ours: Callable[[ChatLine, float], bool] | None = None,
+    ) -> None:
         self._sources = tuple(sources.values())
-        self._merged = Merged(tuple(sources))
+        self._merged = Merged(tuple(sources), is_ours)
         self._clock = clock or WallClock()
 
     @property

@@ -328,6 +328,21 @@ def test_it_answers_and_can_say_so(run: Run) -> None:
     run(work)
 
 
+def test_our_own_answers_are_no_lines_but_the_streamer_s_are(run: Run) -> None:
+    async def work(twitch: Any, ear: Any, source: EventSubSource) -> None:
+        source.say("left")
+        await twitch.helix.requested("POST /helix/chat/messages")
+        twitch.eventsub.say("arcade", "left")
+        twitch.eventsub.say("arcade", "@Ada left")
+        twitch.eventsub.say("Ada", "left")
+        twitch.eventsub.say("arcade", "right")
+        await ear.hear("right")
+        assert ear.texts == ["left", "right"]
+        assert source.counters["echo"] == 2
+
+    run(work)
+
+
 def test_nothing_that_comes_ends_it(run: Run, caplog: pytest.LogCaptureFixture) -> None:
     async def work(twitch: Any, ear: Any, source: EventSubSource) -> None:
         for frame in ("", "{}", "[" * 10_000, "x" * 100_000, b"\x00\xff", '{"metadata": {}, "payload": {}}'):

@@ -44,6 +44,12 @@ def test_a_cheer_counts_though_its_line_has_been_heard_elsewhere() -> None:
     assert both.take(EVENTSUB, [cheer("1")], NOW) == []
 
 
+def test_what_we_said_through_one_does_not_count_through_the_other() -> None:
+    both = Merged(("EventSub", "IRC"), lambda line, now: line.text == "an answer")
+    assert both.take(IRC, [line("1", "an answer"), line("2", "left")], NOW) == [line("2", "left")]
+    assert both.counters == {"echo": 1}
+
+
 def test_one_alone_is_passed_on_whole() -> None:
     both = merged()
     events: list[ChatEvent] = [line("1"), UserCleared("7"), MessageDeleted("1"), ChatCleared(), line("2")]

@@ -143,8 +143,8 @@ def with_both(twitch_world: World, listener: type[Any]) -> Callable[..., None]:
             irc = LocalTwitch(("arcade",))
             await irc.start()
             async with twitch_world() as twitch:
-                sources = {"EventSub": twitch.source(), "IRC": IrcSource(irc.url, "arcade")}
-                source = SeveralSources(sources)
+                sources: dict[str, Any] = {"EventSub": twitch.source(), "IRC": IrcSource(irc.url, "arcade")}
+                source = SeveralSources(sources, is_ours=sources["EventSub"].is_ours)
                 ear = listener(source)
                 try:
                     await ear.told("EventSub: Reading")
@@ -244,7 +244,12 @@ def test_a_cheer_that_irc_had_first_is_a_cheer_all_the_same(with_both: Callable[
 def test_answers_leave_through_the_login(with_both: Callable[..., None]) -> None:
     async def work(twitch: Any, irc: LocalTwitch, ear: Any, source: SeveralSources) -> None:
         assert source.can_say
-        source.say("hello")
+        source.say("left")
         await twitch.helix.requested("POST /helix/chat/messages")
+        both = irc.say("arcade", "left")
+        twitch.eventsub.say("arcade", "left", id=both)
+        both_say(twitch, irc, "right")
+        await ear.hear("right")
+        assert ear.texts == ["right"], "an answer is no input, whoever hears it"
 
     with_both(work)
