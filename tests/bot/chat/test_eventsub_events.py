@@ -98,6 +98,14 @@ def test_the_same_delivery_twice_counts_once() -> None:
     assert here.counters == {"duplicate": 1}
 
 
+def test_a_gift_delivered_again_counts_once() -> None:
+    """It has no id but that of its delivery, and two equal gifts would be two."""
+    here = room()
+    once = message("channel.subscription.gift", payloads.gave("arcade", None, 5))
+    assert here.events(once, NOW)
+    assert not here.events(once, NOW + 1)
+
+
 def test_the_same_line_in_two_deliveries_counts_once() -> None:
     here = room()
     assert heard(here, CHAT, said("left", id="x"))

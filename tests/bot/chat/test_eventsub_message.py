@@ -86,6 +86,7 @@ def test_a_reconnect_address_of_twitch_s_comes_through_untouched(url: str) -> No
         "ws://eventsub.wss.twitch.tv/ws",
         "wss://twitch.tv/ws",
         "wss://eventsub.wss.twitch.tv.example/ws",
+        "wss://notreallyeventsub.wss.twitch.tv/ws",
         "wss://evil.example/eventsub.wss.twitch.tv",
         "wss://[/ws",
         "wss://eventsub.wss.twitch.tv/" + "x" * 2_000,
