@@ -34,7 +34,7 @@ WORLD: Final = (
         {"asyncio", "concurrent", "multiprocessing", "queue", "select", "selectors", "threading", "time"}
     )
     | frozenset({"signal", "socket", "socketserver", "ssl", "subprocess", "random", "secrets"})
-    | frozenset({"sqlite3", "websockets", "vgamepad", "libevdev"})
+    | frozenset({"sqlite3", "websockets", "aiohttp", "vgamepad", "libevdev"})
 )
 CLOCK_CALLS: Final = frozenset({"datetime.now", "datetime.utcnow", "datetime.today", "date.today"})
 
@@ -72,7 +72,7 @@ SHELLS: Final = (
 )
 
 # One home for each library that we may want to replace.
-HOMES: Final = {"coincurve": "tunnel/identity.py"}
+HOMES: Final = {"coincurve": "tunnel/identity.py", "twitchio": "bot/chat/twitch_library.py"}
 
 # Modules without a test file of their own. This list only ever gets shorter.
 UNTESTED: Final[frozenset[str]] = frozenset()
