@@ -60,6 +60,7 @@ def settings(config: RelayConfig) -> RelaySettings:
         allow=None if config.open else frozenset(config.allow),
         tls=None if config.tls is None else TlsFiles(config.tls.cert, config.tls.key),
         metrics=None if config.metrics_listen is None else split_host_port(config.metrics_listen),
+        stun=config.stun,
         limits=RelayLimits(
             connections=limits.members + limits.waiting,
             waiting=limits.waiting,

@@ -260,6 +260,10 @@ class RelayConfig(Model):
     metrics_listen: Annotated[str, HostPort(listening=True)] | None = Field(
         default=None, description="HOST:PORT for /healthz and /metrics; without it they share `listen`."
     )
+    stun: Annotated[bool, Flag()] = Field(
+        default=True,
+        description="Whether it also tells, over UDP at the same port, whoever asks what address they have.",
+    )
 
     @field_validator("open")
     @classmethod

@@ -67,6 +67,7 @@ SHELLS: Final = (
     "tunnel/relay/connection.py",
     "tunnel/relay/host.py",
     "tunnel/relay/server.py",
+    "tunnel/relay/stun_server.py",
     "tunnel/relay/tls.py",
     "tunnel/wallclock.py",
 )

@@ -28,6 +28,12 @@ def test_an_open_relay_has_no_list(folder: Any) -> None:
     told = settings(load(file, RelayConfig))
     assert told.allow is None
     assert told.metrics == ("127.0.0.1", 9100)
+    assert told.stun
+
+
+def test_a_relay_may_be_told_to_leave_udp_alone(folder: Any) -> None:
+    file = folder.write("tcp.yaml", "listen: 127.0.0.1:1\nname: x\nopen: true\nstun: false\n")
+    assert not settings(load(file, RelayConfig)).stun
 
 
 def test_each_limit_arrives_in_the_relay_s_own_terms(folder: Any) -> None:

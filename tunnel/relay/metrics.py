@@ -38,6 +38,7 @@ METRICS: Final = (
     _Metric("turned_away", "counter", "Connections closed before they could say anything", "limit"),
     _Metric("logins", "counter", "Logins", "result"),
     _Metric("closed", "counter", "Members closed by the relay", "reason"),
+    _Metric("stun", "counter", "Datagrams at the UDP port that answers STUN, and its mishaps", "result"),
 )
 
 

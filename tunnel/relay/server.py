@@ -1,6 +1,7 @@
 """The relay's sockets: where it listens, how it starts and stops. What happens inside is in host.py.
 
-accepted -> door (connection.py) -> TLS -> HTTP: a page, or WebSocket -> login (gate.py) -> rooms
+TCP: accepted -> door (connection.py) -> TLS -> HTTP: a page, or WebSocket -> login (gate.py) -> rooms
+UDP, the same port: a STUN request -> where it came from (stun_server.py)
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tunnel.relay.connection import connection_factory
 from tunnel.relay.host import RelayHost
 from tunnel.relay.metrics import Snapshot
 from tunnel.relay.settings import MESSAGE_BYTES, RelaySettings
+from tunnel.relay.stun_server import StunServer
 from tunnel.wallclock import WallClock
 
 _log = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ class RelayServer:
         )
         self._host = RelayHost(self._settings, clock)
         self._servers: list[Server] = []
+        self._stun = StunServer(clock)
         self._sweeper: asyncio.Task[None] | None = None
 
     @property
@@ -69,7 +72,10 @@ class RelayServer:
 
     def snapshot(self) -> Snapshot:
         """The counters behind /metrics."""
-        return self._host.snapshot()
+        snapshot = dict(self._host.snapshot())
+        if self._settings.stun:
+            snapshot["stun"] = dict(self._stun.counters)
+        return snapshot
 
     async def start(self) -> None:
         """Listens from now on. Raises RelayError."""
@@ -89,6 +95,8 @@ class RelayServer:
         except RelayError:
             await self.stop()
             raise
+        if settings.stun:
+            await self._stun.open(sock.getsockname() for sock in self._servers[0].sockets)
         self._sweeper = asyncio.create_task(self._sweep())
         _log.debug("The relay %s listens on %s, port %d.", settings.name, settings.host, self.port)
 
@@ -96,6 +104,7 @@ class RelayServer:
         """Says goodbye to everybody, for half a second at most, and frees the port. Harmless to repeat."""
         if self._sweeper is not None:
             self._sweeper.cancel()
+        self._stun.close()
         for server in self._servers:
             server.close()
         closed = [asyncio.create_task(server.wait_closed()) for server in self._servers]

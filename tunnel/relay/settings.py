@@ -59,6 +59,7 @@ class RelaySettings:
     host     where to listen; port 0 lets the system choose
     allow    Ethereum addresses that may log in; None: whoever can sign
     metrics  (host, port) for /metrics alone; None: the same port as everything else
+    stun     also answers STUN over UDP, at the same addresses and port
     """
 
     name: str
@@ -67,6 +68,7 @@ class RelaySettings:
     allow: frozenset[str] | None
     tls: TlsFiles | None = None
     metrics: tuple[str, int] | None = None
+    stun: bool = True
     limits: RelayLimits = field(default_factory=RelayLimits)
 
     def __post_init__(self) -> None:
