@@ -11,7 +11,7 @@ begins with `a`, `up` or `start` often enough. So each word of a line is one of 
     stranger  anything else: `lol`, `a!`, `b4u`, `l+ratio`, `#hype`, `-1`, `:)`
 
     first word a stranger                                      talk      `hello a`
-    only inputs, but nothing pressed                           talk      `...`, `. .`, `#1s`
+    only inputs, but nothing pressed                           talk      `...`, `. .`, `#1s`, `-b`
     only inputs                                                parsed    or refused, if over a limit
     inputs and slips                                           refused   `a500q`, `a b500q`
     a stranger after an input with a unit, a + or a *N         refused   `a500ms lol`
@@ -60,7 +60,7 @@ class Talk:
 TALK: Final = Talk()
 
 
-_PRESSING: Final = (Kind.PRESS, Kind.HOLD, Kind.LET_GO)
+_PRESSING: Final = (Kind.PRESS, Kind.HOLD)
 
 
 def parse(text: str, language: Language) -> Parsed | Refused | Talk:

@@ -1,6 +1,8 @@
 """What can be down at the same time: holds, and what is pressed with them, chord by chord.
 
 Each pad is looked at by itself. A letting go comes before what the same chord presses, as in `-right+left`.
+Letting go of what the line does not hold does nothing, and takes time only if it names one: lines are typed
+in a hurry, and those that people bring along from elsewhere have it.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ Input = tuple[int, Action]
 
 
 def settled(chords: Iterable[Chord], controller: Controller) -> tuple[Chord, ...]:
-    """The chords, if they can be played; each hold that nothing follows gets a wait to be held for.
+    """The chords, if they can be played; each hold that nothing follows gets a wait to be held for, and what
+    does nothing is left out.
 
     Raises MisreadError at the part that collides with another one.
     """
@@ -29,8 +32,9 @@ def settled(chords: Iterable[Chord], controller: Controller) -> tuple[Chord, ...
         if hands.lets_go_of_fresh(chord):
             result.append(_moment(chord[0].at))
             hands.fresh.clear()
-        hands.play(chord)
-        result.append(chord)
+        played = hands.play(chord)
+        if played:
+            result.append(played)
     if hands.fresh:
         result.append(_moment(result[-1][0].at))
     return tuple(result)
@@ -51,18 +55,27 @@ class _Hands:
     def lets_go_of_fresh(self, chord: Chord) -> bool:
         return any(part.kind is Kind.LET_GO and (part.pad, part.action) in self.fresh for part in chord)
 
-    def play(self, chord: Chord) -> None:
-        """Goes on to the next chord. Raises MisreadError."""
+    def play(self, chord: Chord) -> Chord:
+        """Goes on to the next chord; what of it does something. Raises MisreadError."""
+        chord = self._let_go(chord)
         let_go = [part for part in chord if part.kind is Kind.LET_GO]
-        for part in let_go:
-            if self.held.pop((part.pad, part.action), None) is None:
-                raise MisreadError(part.at, f"{part.word} is not held; hold it with _{part.word} first")
         down = list(self.held.values())
         for part in chord:
             if part.kind is Kind.PRESS or part.kind is Kind.HOLD:
                 self._check(part, down, let_go)
                 down.append(part)
         self._keep(chord)
+        return chord
+
+    def _let_go(self, chord: Chord) -> Chord:
+        """Lets go of what is held. Other lettings-go are left out, or become waits if they take time."""
+        parts: list[Part] = []
+        for part in chord:
+            if part.kind is not Kind.LET_GO or self.held.pop((part.pad, part.action), None) is not None:
+                parts.append(part)
+            elif part.takes_time:
+                parts.append(Part(part.at, Kind.WAIT, duration_ms=part.duration_ms))
+        return tuple(parts)
 
     def _keep(self, chord: Chord) -> None:
         holds = {(part.pad, part.action): part for part in chord if part.kind is Kind.HOLD}

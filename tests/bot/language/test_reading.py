@@ -129,7 +129,6 @@ def test_inputs_are_parsed(text: str) -> None:
         ("a + b", 3, 'no blank before "+"; write a500ms, lup70%, a+b, a*3'),
         ("a +b", 3, 'no blank before "+b"; write a500ms, lup70%, a+b, a*3'),
         ("a *3", 3, 'no blank before "*3"; write a500ms, lup70%, a+b, a*3'),
-        ("-b", 1, "b is not held; hold it with _b first"),
         ("_b b", 4, "b is held already; let go of it with -b first"),
         ("&3a", 1, "there is no pad 3; there are pads 1 to 2"),
         ("a5s b5s x", 9, "a line lasts at most 10s"),
@@ -151,6 +150,26 @@ def test_a_mistake_is_named_with_its_place(text: str, at: int, error: str) -> No
     assert parse(text, LANGUAGE) == Refused(at, error)
 
 
+# What a tutorial of another bot teaches: it lets go of a `right` that was pressed, and not held.
+MARIO = (
+    "_b+right1467ms -right+left #120ms a300ms left50ms #300ms a -b600ms _right100ms a "
+    "-right #1200ms _right250ms a1s -right #600ms a"
+)
+
+
+@pytest.mark.parametrize("name", ["snes", "xbox"])
+def test_a_line_from_elsewhere_plays_as_it_does_there(name: str) -> None:
+    words = load_controller(name).words
+    result = parse(MARIO, Language(load_controller(name)))
+    assert isinstance(result, Parsed)
+    said = {words[word].moves[0][0]: word for word in ("a", "b", "left", "right")}
+    assert " ".join(f"{'' if s.value else '-'}{said[s.control]}@{s.at_ms}" for s in result.steps) == (
+        "b@0 right@0 -right@1467 left@1467 -left@1667 a@1787 -a@2087 left@2087 -left@2137 a@2437 -a@2637 "
+        "-b@2637 right@3237 a@3337 -a@3537 -right@3537 right@4737 a@4987 -a@5987 -right@5987 a@6587 -a@6787"
+    )
+    assert parse(result.text, Language(load_controller(name))) == result
+
+
 def test_l_s3s_and_ls3_s_are_never_confused() -> None:
     words = {"l": XBOX.words["lb"], "s": XBOX.words["a"], "ls": XBOX.words["ls"]}
     language = Language(replace(XBOX, words=words))
@@ -159,7 +178,9 @@ def test_l_s3s_and_ls3_s_are_never_confused() -> None:
     assert parse("ls", language) != parse("l s", language)
 
 
-@pytest.mark.parametrize("text", ["", " ", "#1s", ". .", "#1s #2s", "[.]*9", "#", "[]"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "#1s", ". .", "#1s #2s", "[.]*9", "#", "[]", "-b", "-b600ms", "#1s -b"]
+)
 def test_what_presses_nothing_is_talk(text: str) -> None:
     assert parse(text, LANGUAGE) is TALK
 
