@@ -10,7 +10,7 @@ from pydantic import Field
 from config.base import Misfit, Model
 from config.codes import BUTTONS, STICKS, TRIGGERS, Control
 from config.kinds import ControlName, Text, Whole
-from config.words import Move, Targets, Word
+from config.words import Move, Targets, Word, no_repeat, repeats
 
 # Two frames, a press and its release, per press; a tunnel's sequence has 64 frames at most.
 MOST_FRAMES: Final = 64
@@ -66,7 +66,8 @@ class ControllerPage(Model):
         Field(min_length=1, max_length=64),
     ] = Field(
         description="What each word moves: a control of the pad (`LY+` and `LY-` are a stick's two ways), or "
-        "a list of those that move together."
+        "a list of those that move together. A word is letters, with one digit behind them if the letters "
+        "alone are no word."
     )
     clicks: Annotated[
         dict[Annotated[str, Word()], Annotated[Control, ControlName()]], Field(max_length=8)
@@ -88,6 +89,9 @@ class ControllerPage(Model):
                 yield Misfit(("synonyms", synonym), "is an input already")
             if word not in self.inputs:
                 yield Misfit(("synonyms", synonym), f'stands for "{word}", which is no input')
+        for word, letters in repeats((*self.inputs, *self.synonyms)):
+            key = "inputs" if word in self.inputs else "synonyms"
+            yield Misfit((key, word), no_repeat(word, letters))
         for word, button in self.clicks.items():
             moves = self.inputs.get(word, ())
             if [control for control, _ in moves if control in TRIGGERS] == [] or len(moves) != 1:

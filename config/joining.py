@@ -17,7 +17,7 @@ from config.levels import LEVEL_OF
 from config.mistakes import ConfigError, Mistake
 from config.pages import Page
 from config.positions import KeyPath, written
-from config.words import Move, clash, head_of
+from config.words import Move, clash, head_of, no_repeat, repeats
 
 V = TypeVar("V")
 
@@ -74,6 +74,7 @@ class _Joiner:
             action = self._action(word, parts)
             if action is not None:
                 self._words[word] = action
+        self._check_digits()
         defaults, limits = said.defaults, said.limits
         forbidden = (*self._base.forbidden, *self._forbidden())
         joined = replace(
@@ -130,6 +131,15 @@ class _Joiner:
             self._note(("words", word), problem)
             return None
         return Action(moves, clicks[0] if clicks else None)
+
+    def _check_digits(self) -> None:
+        """None of the game's words may be, or have, what chat reads as its repeat."""
+        own = self._page.content.words
+        found: dict[str, str] = {}
+        for word, letters in repeats(self._words):
+            found.setdefault(word if word in own else letters, no_repeat(word, letters))
+        for word, problem in found.items():
+            self._note(("words", word), problem)
 
     def _forbidden(self) -> Iterator[frozenset[Control]]:
         for at, group in enumerate(self._page.content.forbidden):

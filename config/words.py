@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -12,10 +13,11 @@ from config.kinds import Kind, Setting
 # One control, and the way it goes at 100 % (-1 or 1; 1 for everything but a stick's axis).
 Move = tuple[Control, int]
 
-# Letters only: a digit after a word begins a number, so that no press can be read in two ways.
-_WORD: Final = re.compile(r"[a-z]{1,16}")
+# One digit at most, and at the end: so some pads are labelled (L1). `repeats` finds where it may not be.
+_PATTERN: Final = "[a-z](?:[a-z]{0,14}[a-z0-9])?"
+_WORD: Final = re.compile(_PATTERN)
 _HEAD: Final = re.compile(r"[a-z]{1,16}(\([a-z]{1,16}(, ?[a-z]{1,16}){0,7}\))?")
-# What a line of chat means by these already: units of time, and votes for a mode.
+# What a line of chat means by these already, a digit behind them or not: units of time, and votes for a mode.
 _TAKEN: Final = ("s", "ms", "anarchy", "democracy")
 _MOST_MOVES: Final = 4  # a diagonal has two; more than four together is a macro's business
 _OPPOSITES: Final = (frozenset((Control.UP, Control.DOWN)), frozenset((Control.LEFT, Control.RIGHT)))
@@ -34,17 +36,17 @@ class Word(Kind):
 
     @property
     def wanted(self) -> str:
-        return "a word of 1 to 16 of a-z"
+        return "a word of 1 to 16 of a-z, the last of them a digit if you like"
 
     def read(self, value: object, setting: Setting | None) -> str:
         if not isinstance(value, str) or not _WORD.fullmatch(value):
             raise self.refused()
-        if value in _TAKEN:
+        if stem(value) in _TAKEN:
             raise self.refused("this one means something else already")
         return str(value)
 
     def json_schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^(?!({'|'.join(_TAKEN)})$)[a-z]{{1,16}}$"}
+        return {"type": "string", "pattern": f"^(?!({'|'.join(_TAKEN)})[0-9]?$){_PATTERN}$"}
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,11 @@ class Words(Kind):
             raise self.refused(f"a list of 1 to {_MOST_MOVES}")
         words = tuple(str(word) for word in given if isinstance(word, str) and _WORD.fullmatch(word))
         if len(words) < len(given):
-            raise self.refused("words are letters only")
+            raise self.refused("words are letters, and one digit at the end at most")
         return words
 
     def json_schema(self) -> dict[str, Any]:
-        one = {"type": "string", "pattern": "^[a-z]{1,16}$"}
+        one = {"type": "string", "pattern": f"^{_PATTERN}$"}
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": _MOST_MOVES}]}
 
 
@@ -135,6 +137,27 @@ def clash(moves: tuple[Move, ...]) -> str | None:
     if any(pair <= controls for pair in _OPPOSITES):
         return "no pad goes two opposite ways at once"
     return f"more than {_MOST_MOVES} at once" if len(moves) > _MOST_MOVES else None
+
+
+def stem(word: str) -> str:
+    """The letters of a word, without its digit if it has one."""
+    return word.rstrip("0123456789")
+
+
+def repeats(words: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The words of these that chat would read as repeats of others, each with that other one: (`a2`, `a`).
+
+    A digit behind letters shall have one meaning, for whoever reads it.
+    """
+    for word in words:
+        letters = stem(word)
+        if letters != word and letters in words:
+            yield word, letters
+
+
+def no_repeat(word: str, letters: str) -> str:
+    """What to say of such a pair."""
+    return f'"{word}" is also how chat repeats "{letters}"; one of the two needs other letters'
 
 
 def head_of(text: str) -> tuple[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from config.controllers import Action, Controller
 
 # What may stand before the first name of a line: brackets, a hold, a pad.
 _BEGIN: Final = re.compile(r"[\[ ]*[_-]?(?:(?:&[0-9]{1,2}|p[0-9]{1,2}:)[_-]?)?([a-z]+|[#.])")
+_LETTERS: Final = re.compile("[a-z]+")
 _NEARLY: Final = frozenset("0123456789+")
 # As many as one digit can say: `aaa` is `a3`.
 _MOST_IN_A_ROW: Final = 9
@@ -21,19 +22,37 @@ _SHORTEST_NEAR_MISS: Final = 3
 class Vocabulary:
     """What the names of one controller make possible.
 
-    words  each name and what it does
-    runs   each name that may be repeated by writing it again: `aaa` is (`a`, 3). A run is left out where
-           it is a name itself, or where names can make it up in a second way: nobody shall have to guess.
+    words     each name and what it does
+    numbered  those of them that end in a digit
+    runs     each name that may be repeated by writing it again: `aaa` is (`a`, 3). A run is left out
+              where it is a name itself, or where names can make it up in a second way: nobody shall have to
+              guess.
     """
 
     def __init__(self, words: Mapping[str, Action]) -> None:
         self.words = words
+        self.numbered = frozenset(name for name in words if name[-1].isdecimal())
         self.runs: dict[str, tuple[str, int]] = {}
         for name in words:
             ways = _ways(name * _MOST_IN_A_ROW, words)
             for times in range(2, _MOST_IN_A_ROW + 1):
                 if ways[times * len(name)] == 1:
                     self.runs[name * times] = (name, times)
+        self._longest_row = max(map(len, self.runs), default=0)
+
+    def name_at(self, text: str, place: int) -> str:
+        """The name that all letters at `place` are, with the digit behind them if that makes one; or ""."""
+        letters = _LETTERS.match(text, place)
+        if letters is None:
+            return ""
+        numbered = text[place : letters.end() + 1]
+        if numbered in self.numbered:
+            return numbered
+        return letters[0] if letters[0] in self.words else ""
+
+    def row_at(self, text: str, place: int) -> tuple[str, int] | None:
+        """The name that all of `text` from `place` on is a row of, and how often it stands there."""
+        return self.runs.get(text[place:]) if len(text) - place <= self._longest_row else None
 
     def is_name(self, letters: str) -> bool:
         """Whether these letters are an input, or one in a row."""

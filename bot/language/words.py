@@ -10,9 +10,15 @@
     pad      = "&" 1*2 digit / "p" 1*2 digit ":"
     times    = 2 to 99;  digit = 2 to 9
 
-A name is letters only and always all the letters there are, so `l s3s` and `ls3 s` cannot be confused, and
-`ab` is not `a b`. A digit without a unit says how often, and after it the next name may follow at once:
-`left2down2`, `a2a`. One name in a row says the same: `aaa` is `a3`.
+A name is always all the letters there are, so `l s3s` and `ls3 s` cannot be confused, and `ab` is not `a b`.
+A digit without a unit says how often, and after it the next name may follow at once: `left2down2`, `a2a`. One
+name in a row says the same: `aaa` is `a3`.
+
+Some names end in a digit, as pads label them: `l1`. Their letters alone are then no name (config.words sees
+to that), so such a name takes its digit first, whatever follows, and there is no second way to read it:
+`l1500ms` is l1 for 500 ms, `l11s` is l1 for a second, `r250%` is r2 at half its way, `l1l1` is l1 twice. Yet
+people see a longer number in `l12`, or two buttons, and in `l1s` a second; and one who means l1 twice, or for
+a second, sees neither. So both are refused, and told what to write.
 """
 
 from __future__ import annotations
@@ -30,13 +36,15 @@ MOST_TIMES: Final = 99
 # Each part of a chord is compared with the others. More than this are more frames than a line may have.
 MOST_TOGETHER: Final = 32
 
-_NAME: Final = re.compile(r"[a-z]+")
+_LETTERS: Final = re.compile(r"[a-z]+")
 _PREFIX: Final = re.compile(r"([_-]?)(?:(?:&([0-9]{1,2})|p([0-9]{1,2}):)([_-]?))?")
 _TIMES: Final = re.compile(r"\*([0-9]{1,3})(?![0-9.])")
 _PIECE: Final = re.compile(r"[^+*]+|.")
 _MEASURE: Final = re.compile(r"[0-9](?:%|(?:ms|s)(?![a-z]))")
 _REPEAT_DIGITS: Final = frozenset("23456789")
 _TWO_DIGITS: Final = re.compile(r"[0-9]{2}")
+# A unit without its number, or with half of it.
+_UNIT_ALONE: Final = re.compile(r"(?:\.[0-9]+)?(?:%|ms|s)(?![a-z])")
 _SIGNS: Final = {"": Kind.PRESS, "_": Kind.HOLD, "-": Kind.LET_GO}
 
 
@@ -121,7 +129,7 @@ class _WordReader:
             return self._wait()
         kind, pad = self._prefix()
         names_pad = self.place - begin > 1
-        name = self._name(begin)
+        name = self._name()
         self.measured = self.measured or names_pad
         if not 1 <= pad <= self.language.pads:
             raise self._error(begin, _no_pad(pad, self.language.pads))
@@ -146,28 +154,26 @@ class _WordReader:
         self.place = found.start(4) if before and behind else found.end()
         return _SIGNS[before or behind], int(one_way or other_way or 1)
 
-    def _name(self, begin: int) -> str:
-        letters = _NAME.match(self.word, self.place)
-        name = letters[0] if letters else ""
-        if name not in self.controller.words:
-            name = self._in_a_row(begin, name)
+    def _name(self) -> str:
+        """The name here; or the one that this and all that follows is a row of. Raises MisreadError."""
+        row = self.vocabulary.row_at(self.word, self.place) if self.place == self.begin else None
+        if row is not None:
+            name, self.times = row
+            self.place = len(self.word)
         else:
+            name = self.vocabulary.name_at(self.word, self.place)
+            if not name:
+                raise self._unknown()
             self.place += len(name)
         self.named = True
-        return name
-
-    def _in_a_row(self, begin: int, letters: str) -> str:
-        """`aaa`: the name, if these letters are one in a row and all there is. Raises MisreadError."""
-        name, times = self.vocabulary.runs.get(letters, ("", 1))
-        if times == 1 or begin != self.begin or begin + len(letters) != len(self.word):
-            raise self._unknown(letters)
-        self.place, self.times = len(self.word), times
         return name
 
     def _quantities(self, kind: Kind, *, analog: bool, name: str) -> tuple[float, int | None]:
         """How far and how long, as far as the part says so; also takes a digit that says how often."""
         amount, duration_ms = 1.0, None
-        number = self._quantity("%, ms or s" if analog else "ms or s", may_repeat=kind is Kind.PRESS)
+        number = self._quantity(
+            "%, ms or s" if analog else "ms or s", repeated=name if kind is Kind.PRESS else ""
+        )
         if number is not None and number.unit == "%":
             if not analog or kind is Kind.LET_GO:
                 raise self._error(number.at, _no_amount(kind, name))
@@ -183,27 +189,46 @@ class _WordReader:
             raise self._error(number.at, "an input ends with its duration")
         return amount, duration_ms
 
-    def _quantity(self, units: str, *, may_repeat: bool = False) -> Number | None:
-        """The next number with its unit; None at the end of the part."""
+    def _quantity(self, units: str, *, repeated: str = "") -> Number | None:
+        """The next number with its unit; None at the end of the part.
+
+        repeated  the name that a digit may repeat here, if one may
+        """
         if self._next() in ("", "+", "*"):
             return None
         number = read_number(self.word, self.place)
         if number is None:
-            meant = _TWO_DIGITS.match(self.word, self.place) is not None
-            raise self._error(self.place, no_number(self.word, self.place), meant=meant)
+            raise self._no_number()
         if number.is_quantity:
             self.place, self.measured = number.end, True
             return number
-        if may_repeat and self._is_repeat(number):
+        if repeated and self._is_repeat(number):
+            if repeated in self.vocabulary.numbered:
+                raise self._error(number.at, f"write {repeated}*{number.digits} to repeat {repeated}")
             self.place, self.times = self.place + 1, int(number.digits)
             return None
         offset, error = no_quantity(number, units)
         # One digit and something odd is how talk abbreviates: b4, y2k. More digits are an attempt.
         raise self._error(self.place + offset, error, meant=len(number.digits) > 1)
 
+    def _no_number(self) -> MisreadError:
+        before = self.word[self.place - 1]
+        unit = _UNIT_ALONE.match(self.word, self.place)
+        if unit is not None and before.isdecimal():
+            error = f"{quoted(unit[0])} needs a number of its own; the {before} is part of the name"
+            return self._error(self.place, error)
+        meant = _TWO_DIGITS.match(self.word, self.place) is not None
+        return self._error(self.place, no_number(self.word, self.place), meant=meant)
+
     def _is_repeat(self, number: Number) -> bool:
+        if number.digits not in _REPEAT_DIGITS:
+            return False
         behind = number.unit
-        return number.digits in _REPEAT_DIGITS and (not behind or self.vocabulary.is_name(behind))
+        return (
+            not behind
+            or self.vocabulary.is_name(behind)
+            or bool(self.vocabulary.name_at(self.word, number.at + 1))
+        )
 
     def _longest(self, kind: Kind) -> tuple[int, str]:
         if kind is Kind.PRESS or kind is Kind.HOLD:
@@ -214,12 +239,16 @@ class _WordReader:
         """The next character, or "" at the end."""
         return self.word[self.place : self.place + 1]
 
-    def _unknown(self, letters: str) -> MisreadError:
+    def _unknown(self) -> MisreadError:
         piece = _PIECE.match(self.word, self.place)
         if not piece or piece[0] == "+":
             beside = "the +" if "+" in self.word else quoted(self.word)
             return self._error(self.place, f"an input is missing beside {beside}", meant=False)
-        name = letters or piece[0]
+        letters = _LETTERS.match(self.word, self.place)
+        name = letters[0] if letters else piece[0]
+        numbered = self.word[self.place : self.place + len(name) + 1]
+        if nearest(numbered, self.vocabulary.numbered):
+            name = numbered  # `mvoe4` is nearly `move4`, and `mvoe` is not
         is_likely = self.named or _MEASURE.search(self.word, self.place) is not None
         meant = is_likely and bool(nearest(name, self.controller.words))
         return self._error(self.place, f"unknown input {quoted(name)}", meant=meant, unknown=name)

@@ -15,7 +15,7 @@ XBOX = load_controller("xbox")
 MASH = Macro("mash", ("b", "n"), "[<b>34ms #34ms]*<n>")
 LANGUAGE = Language(XBOX, {"mash": MASH}, pads=2)
 LANGUAGES = {
-    name: Language(load_controller(name), {"mash": MASH}, pads=4, first_word=first_word)
+    (name, first_word): Language(load_controller(name), {"mash": MASH}, pads=4, first_word=first_word)
     for name in controller_names()
     for first_word in (False, True)
 }
@@ -23,8 +23,13 @@ LANGUAGES = {
 MARKS = "+ % . 0 1 5 9 _ - # [ ] * & : ms s 500ms 70% &2 p2: ]*3 #1s _b -b #mash(a,3) lol ß"
 WORDS = "a b500ms _x -x a+&2b lup70% . #30ms [a [ ]*2 ] up2down aa _y1s+a #mash(b,2) _&2x -p2:x rt30%500ms"
 
-pieces = st.sampled_from([*XBOX.words, *MARKS.split(), " ", "  ", "\x00"])
+pieces = st.sampled_from([*XBOX.words, "l1", "r2", *MARKS.split(), " ", "  ", "\x00"])
 texts = st.one_of(st.text(max_size=600), st.lists(pieces, max_size=60).map("".join))
+PLAYSTATION = [LANGUAGES[name, False] for name in ("ps1", "ps2", "ps4")]
+NUMBERED = (
+    "l1 r2 l1500ms r250% r2100%1s l1*2 l1l1 left2r1 l12 l1s _l2 -l2 -r1600ms cross+r1 &2l111ms #mash(l1,2)"
+)
+
 likely_words = st.sampled_from(WORDS.split())
 likely_lines = st.lists(likely_words, min_size=1, max_size=9).map(" ".join)
 
@@ -47,6 +52,18 @@ def test_a_line_within_the_budget_ends_neutral_and_is_printed_as_itself(text: st
         assert_within_the_budget(result, LANGUAGE)
         assert parse(result.text, LANGUAGE) == result
         assert explain(result).endswith(".")
+
+
+@given(
+    st.lists(st.sampled_from(NUMBERED.split()), min_size=1, max_size=6).map(" ".join), st.integers(34, 5000)
+)
+def test_names_that_end_in_a_digit_are_printed_as_themselves(text: str, press_ms: int) -> None:
+    for language in PLAYSTATION:
+        result = parse(text, language)
+        if isinstance(result, Parsed):
+            for changed in (result, result.at_pace(press_ms), result.on_pad(2)):
+                assert_within_the_budget(changed, language)
+                assert parse(changed.text, language) == changed
 
 
 @given(likely_lines, st.integers(-5, 70_000), st.integers(1, 2))

@@ -14,6 +14,7 @@ from config.controller_page import ControllerPage, wrong_combination, wrong_time
 Said = Callable[[Any, type[BaseModel]], list[str]]
 C = Control
 SMALL = "title: Small\ninputs: {a: A, up: UP, left: LEFT, lup: LY+, ldown: LY-, lt: LT, upleft: [UP, LEFT]}\n"
+WANTED = "wanted a word of 1 to 16 of a-z, the last of them a digit if you like"
 
 
 def test_a_small_page_is_fine(said: Said) -> None:
@@ -25,12 +26,17 @@ def test_a_small_page_is_fine(said: Said) -> None:
     [
         ("synonyms: {a: up}", "3:15: synonyms.a", "is an input already"),
         ("synonyms: {jump: hop}", "3:18: synonyms.jump", 'stands for "hop", which is no input'),
-        ("synonyms: {l1: up}", "3:12: synonyms.l1", 'found "l1"; wanted a word of 1 to 16 of a-z'),
-        ("synonyms: {Jump: a}", "3:12: synonyms.Jump", 'found "Jump"; wanted a word of 1 to 16 of a-z'),
+        (
+            "synonyms: {a2: up}",
+            "3:16: synonyms.a2",
+            '"a2" is also how chat repeats "a"; one of the two needs other letters',
+        ),
+        ("synonyms: {l12: up}", "3:12: synonyms.l12", f'found "l12"; {WANTED}'),
+        ("synonyms: {Jump: a}", "3:12: synonyms.Jump", f'found "Jump"; {WANTED}'),
         (
             "synonyms: {ms: a}",
             "3:12: synonyms.ms",
-            'found "ms"; wanted a word of 1 to 16 of a-z (this one means something else already)',
+            f'found "ms"; {WANTED} (this one means something else already)',
         ),
         (
             "synonyms: a",
@@ -82,6 +88,12 @@ def test_a_mistake_in_a_page_is_named_with_its_place(
 def test_a_word_that_a_line_reads_otherwise_is_no_input(said: Said, word: str) -> None:
     (answer,) = said(f"title: x\ninputs: {{{word}: A}}\n", ControllerPage)
     assert answer.startswith(f"2:10: inputs.{word}: ")
+
+
+def test_a_word_may_end_in_a_digit_if_its_letters_alone_are_none(said: Said) -> None:
+    assert said("title: x\ninputs: {l1: LB, l2: LT}\nsynonyms: {up4: l1}\n", ControllerPage) == []
+    (answer,) = said("title: x\ninputs: {l1: LB, a: A}\nsynonyms: {l: a}\n", ControllerPage)
+    assert answer.startswith("2:14: inputs.l1: ")
 
 
 def test_all_mistakes_are_said_at_once(said: Said) -> None:

@@ -134,6 +134,27 @@ def test_a_word_of_the_controller_that_presses_what_is_forbidden_is_left_out() -
     assert "upright" in words
 
 
+@pytest.mark.parametrize(
+    ("text", "controller", "answers"),
+    [
+        ("words: {a2: b}", "snes", ['"a2" is also how chat repeats "a"']),
+        ("words: {l: cross}", "ps1", ['"l1" is also how chat repeats "l"']),
+        ("words: {hop: b, hop2: a}", "snes", ['"hop2" is also how chat repeats "hop"']),
+    ],
+)
+def test_no_word_of_the_game_is_or_has_what_chat_reads_as_a_repeat(
+    text: str, controller: str, answers: list[str]
+) -> None:
+    found = mistakes(text, controller)
+    assert [answer.split(": ")[2].partition(";")[0] for answer in found] == answers
+    assert all(": words." in answer for answer in found)
+
+
+def test_a_word_of_the_game_may_end_in_a_digit() -> None:
+    words = joined("words: {move4: l1, hop: [cross, r2]}", "ps1").controller.words
+    assert words["move4"] == words["l1"]
+
+
 def test_two_clicks_are_too_many_for_one_word() -> None:
     (said,) = mistakes("words: {no: [l, r]}", "gamecube")
     assert said.endswith("these have two clicks; one word has one at most")

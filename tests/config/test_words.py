@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from config.codes import Control
 from config.kinds import Kind
-from config.words import MacroHead, Targets, Word, Words, clash, head_of
+from config.words import MacroHead, Targets, Word, Words, clash, head_of, no_repeat, repeats, stem
 
 C = Control
 KINDS: tuple[Kind, ...] = (Word(), Words(), Targets(), MacroHead())
@@ -23,17 +23,19 @@ def refusal(kind: Kind, value: object) -> str:
     return message
 
 
-@pytest.mark.parametrize("word", ["a", "jump", "x" * 16, "no", "y", "t"])
-def test_a_word_is_letters(word: str) -> None:
+@pytest.mark.parametrize("word", ["a", "jump", "x" * 16, "no", "y", "t", "l1", "x" * 15 + "0"])
+def test_a_word_is_letters_and_at_most_one_digit(word: str) -> None:
     assert Word().read(word, None) == word
 
 
-@pytest.mark.parametrize("word", ["", "x" * 17, "A", "l1", "a b", "ä", "a\n", None, 1, ["a"]])
+@pytest.mark.parametrize(
+    "word", ["", "x" * 17, "x" * 16 + "1", "A", "1", "l12", "l1a", "l²", "a b", "ä", "a\n", None, 1, ["a"]]
+)
 def test_what_is_no_word_is_refused(word: object) -> None:
     refusal(Word(), word)
 
 
-@pytest.mark.parametrize("word", ["s", "ms", "anarchy", "democracy"])
+@pytest.mark.parametrize("word", ["s", "ms", "anarchy", "democracy", "s1", "ms5"])
 def test_a_word_that_chat_means_otherwise_is_refused(word: str) -> None:
     assert "means something else" in refusal(Word(), word)
 
@@ -77,8 +79,16 @@ def test_moves_clash_where_one_pad_cannot_make_them_all() -> None:
 def test_a_word_of_a_game_is_one_word_or_a_few() -> None:
     assert Words().read("b", None) == ("b",)
     assert Words().read(["right", "y", "b"], None) == ("right", "y", "b")
-    assert "letters only" in refusal(Words(), ["right", "a500ms"])
+    assert Words().read("l1", None) == ("l1",)
+    assert "one digit at the end" in refusal(Words(), ["right", "a500ms"])
     assert "a list of 1 to 4" in refusal(Words(), list("abcde"))
+
+
+def test_no_word_with_a_digit_is_a_repeat_of_another() -> None:
+    assert list(repeats(["l1", "r1", "a", "lb"])) == []
+    assert list(repeats(["a2", "a", "l1", "l"])) == [("a2", "a"), ("l1", "l")]
+    assert no_repeat("a2", "a") == '"a2" is also how chat repeats "a"; one of the two needs other letters'
+    assert (stem("l1"), stem("left")) == ("l", "left")
 
 
 @pytest.mark.parametrize(
@@ -105,9 +115,8 @@ def test_two_parameters_of_one_name_are_refused() -> None:
 
 def test_editors_are_told_the_same_about_words() -> None:
     pattern = Word().json_schema()["pattern"]
-    assert [word for word in ("a", "ms", "msa", "s", "sa", "l1", "") if re.search(pattern, word)] == [
-        "a", "msa", "sa",
-    ]  # fmt: skip
+    words = ("a", "ms", "msa", "s", "sa", "s1", "l1", "l12", "1", "")
+    assert [word for word in words if re.search(pattern, word)] == ["a", "msa", "sa", "l1"]
     assert re.search(MacroHead().json_schema()["pattern"], "mash(b,n)")
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.language.vocabulary import Vocabulary, nearest, vocabulary_of
 from config.codes import Control
-from config.controllers import Action, Controller
+from config.controllers import Action, Controller, load_controller
 
 ACTION = Action(((Control.A, 1),))
 
@@ -30,6 +30,24 @@ def test_what_can_be_read_in_two_ways_is_no_row() -> None:
     assert "lllll" not in runs  # l l l l l, or ll ll l
     assert "lrlr" not in runs  # lr lr, or l r l r
     assert runs["rr"] == ("r", 2)
+
+
+def test_a_name_may_have_one_digit_and_takes_it_first() -> None:
+    pad = vocabulary("l1", "l2", "left", "move4")
+    assert pad.numbered == {"l1", "l2", "move4"}
+    assert [pad.name_at(text, 0) for text in ("l1", "l1500ms", "l12", "move4+l1", "left2")] == [
+        "l1", "l1", "l1", "move4", "left",
+    ]  # fmt: skip
+    assert [pad.name_at(text, 0) for text in ("l", "l3", "move", "1", "", "+l1")] == [""] * 6
+    assert pad.name_at("left2l1", 5) == "l1"
+    assert pad.row_at("l1l1", 0) == ("l1", 2)
+    assert pad.row_at("l1l2", 0) is None
+    assert pad.row_at("a+l2l2", 2) == ("l2", 2)
+
+
+@pytest.mark.parametrize("text", ["l1", "l1500ms", "_l1", "&2r2", "[l1 r1]*2", "l1l1", "l12", "l3", "mvoe4"])
+def test_names_with_a_digit_pass_the_first_look(text: str) -> None:
+    assert vocabulary_of(load_controller("ps2")).may_begin(text)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from config.controllers import load_controller
 
 XBOX = load_controller("xbox")
 LANGUAGE = Language(XBOX, pads=2)
+PS2 = Language(load_controller("ps2"), pads=2)
 SIGNS = {Kind.PRESS: "", Kind.HOLD: "_", Kind.LET_GO: "-", Kind.WAIT: "#"}
 
 
@@ -23,13 +24,13 @@ def said(part: Part) -> str:
     return f"{SIGNS[part.kind]}{pad}{part.word}{amount}{duration}"
 
 
-def read(word: str) -> list[str]:
-    return [" + ".join(map(said, chord)) for chord in read_word(word, 0, LANGUAGE).chords]
+def read(word: str, language: Language = LANGUAGE) -> list[str]:
+    return [" + ".join(map(said, chord)) for chord in read_word(word, 0, language).chords]
 
 
-def misread(word: str) -> MisreadError:
+def misread(word: str, language: Language = LANGUAGE) -> MisreadError:
     with pytest.raises(MisreadError) as caught:
-        read(word)
+        read(word, language)
     return caught.value
 
 
@@ -162,6 +163,66 @@ def test_a_word_can_be_several_chords(word: str, chords: list[str]) -> None:
 def test_a_misread_word_says_where_and_why(word: str, at: int, error: str) -> None:
     caught = misread(word)
     assert (caught.at, caught.error) == (at, error)
+
+
+@pytest.mark.parametrize(
+    ("word", "chords"),
+    [
+        ("l1", ["l1"]),
+        ("l1500ms", ["l1 500"]),
+        ("l11s", ["l1 1000"]),
+        ("l11500ms", ["l1 1500"]),
+        ("l110000ms", None),  # more than a press may last, and not l for a tenth of a second
+        ("r250%", ["r2 0.5"]),
+        ("r2100%500ms", ["r2 500"]),
+        ("r299.9%1.5s", ["r2 0.999 1500"]),
+        ("l1*2", ["l1"] * 2),
+        ("l1l1l1", ["l1"] * 3),
+        ("left2l1", ["left", "left", "l1"]),
+        ("left2l1500ms", ["left", "left", "l1 500"]),
+        ("left2l1l1", ["left", "left", "l1", "l1"]),
+        ("l1+r2", ["l1 + r2"]),
+        ("l11s+r1*2", ["l1 1000 + r1"] * 2),
+        ("_l1", ["_l1"]),
+        ("-l3600ms", ["-l3 600"]),
+        ("&2l1", ["2:l1"]),
+        ("p2:l1500ms", ["2:l1 500"]),
+    ],
+)
+def test_a_name_takes_its_digit_first(word: str, chords: list[str] | None) -> None:
+    if chords is None:
+        assert misread(word, PS2).error == "a press lasts at most 5s"
+    else:
+        assert read(word, PS2) == chords
+
+
+@pytest.mark.parametrize(
+    ("word", "at", "error", "meant"),
+    [
+        ("l12", 2, "write l1*2 to repeat l1", True),
+        ("l12down", 2, "write l1*2 to repeat l1", True),
+        ("l12r2", 2, "write l1*2 to repeat l1", True),
+        ("left+r25", 7, "write r2*5 to repeat r2", True),
+        ("l1s", 2, '"s" needs a number of its own; the 1 is part of the name', True),
+        ("r2%", 2, '"%" needs a number of its own; the 2 is part of the name', True),
+        ("_r1ms", 3, '"ms" needs a number of its own; the 1 is part of the name', True),
+        ("l1.5s", 2, '".5s" needs a number of its own; the 1 is part of the name', True),
+        ("l1500", 2, '"500" needs a unit; use ms or s', True),
+        ("l1r1", 2, 'expected a number, not "r1"', False),
+        ("r2d2", 2, 'expected a number, not "d2"', False),
+        ("l1x", 2, 'expected a number, not "x"', False),
+        ("l11", 2, '"1" needs a unit; use ms or s', False),
+        ("l500ms", 0, 'unknown input "l"', False),
+        ("l4", 0, 'unknown input "l"', False),
+        ("ll1500ms", 0, 'unknown input "ll1"', True),
+        ("cross+rr2", 6, 'unknown input "rr2"', True),
+    ],
+)
+def test_what_could_be_taken_for_another_number_is_refused(
+    word: str, at: int, error: str, meant: bool
+) -> None:
+    caught = misread(word, PS2)
+    assert (caught.at, caught.error, caught.meant) == (at, error, meant)
 
 
 def test_with_one_pad_there_is_one_pad_only() -> None:
