@@ -153,10 +153,19 @@ def test_an_unknown_game_and_a_wrong_page_are_wrong_usage(
 
 
 @pytest.mark.parametrize(
-    "words", [["-a"], ["-a", "b"], ["--json", "-a"], ["--controller", "nes", "-a"], ["--pads", "2", "-&2a"]]
+    ("words", "status"),
+    [
+        (["-a"], 1),
+        (["-a", "b"], 0),
+        (["--json", "-a"], 1),
+        (["--controller", "nes", "-a"], 1),
+        (["--pads", "2", "-&2a"], 1),
+    ],
 )
-def test_a_line_may_begin_with_a_dash(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["parse", *words]) == 1
+def test_a_line_may_begin_with_a_dash(
+    words: list[str], status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["parse", *words]) == status
     assert capsys.readouterr().err == ""
 
 
