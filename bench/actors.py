@@ -1,106 +1,28 @@
-"""The programs that are measured, each in a process of its own: the real relay, receiver and bot.
+"""The programs that are measured, as functions for bench.actor: the real relay, receiver and bot.
 
-Each actor takes plain values and one end of a pipe. It says ("ready", port or None) once it can work, and
-answers "stop" with what it measured. Nothing here is faked but the pad: its device only notes when it was
-called.
+Nothing here is faked but the pad: its device only notes when it was called.
 """
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import time
+import gc
 from array import array
-from collections.abc import Callable
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final
 
-from bench.rss import resident_mib
+from bench.actor import SharedClock, answer, until
+from bench.notebook import Notebook
+from bench.setting import Setting
 from injector.report import Report
 from tunnel.identity import Identity
 from tunnel.wallclock import WallClock
 
-_POLL_S: Final = 0.05
-_EPOCH_MS: Final = 1_700_000_000_000.0  # dates on the wire count from 1970
-_START_S: Final = 60.0
-_STOP_S: Final = 60.0
 _LONGEST_S: Final = 3_600.0
 # Throw-away keys of the bench; they guard nothing.
 BOT: Final = bytes([1]) * 32
 CLOUD: Final = bytes([2]) * 32
-
-
-class SharedClock(WallClock):
-    """The same moment in every process: the system's monotonic clock, which all of them read alike."""
-
-    def now(self) -> float:
-        return time.perf_counter() * 1000 + _EPOCH_MS
-
-
-class Actor:
-    """A process that runs one of the functions below."""
-
-    def __init__(self, function: Callable[..., None], *arguments: object) -> None:
-        context = multiprocessing.get_context("spawn")  # the same on every system, and shares nothing
-        self._pipe, theirs = context.Pipe()
-        self._process: BaseProcess = context.Process(target=function, args=(theirs, *arguments), daemon=True)
-        self._process.start()
-        theirs.close()
-
-    def ready(self) -> Any:
-        """Waits until it can work. RuntimeError if it does not come up in a minute."""
-        return self._take(_START_S)
-
-    def stop(self) -> Any:
-        """Ends it and returns what it measured."""
-        result = self._say("stop")
-        self._process.join(_STOP_S)
-        return result
-
-    def ask(self) -> Any:
-        """What it has measured so far."""
-        return self._say("ask")
-
-    def weigh(self) -> float | None:
-        """Its resident memory in MiB, after it has thrown its rubbish away."""
-        weight: float | None = self._say("weigh")
-        return weight
-
-    def kill(self) -> None:
-        """Ends it at once, as a power cut would."""
-        self._process.kill()
-        self._process.join(_STOP_S)
-
-    def _say(self, command: str) -> Any:
-        try:
-            self._pipe.send(command)
-        except OSError:
-            pass  # it has ended; said below
-        return self._take(_STOP_S)
-
-    def _take(self, deadline: float) -> Any:
-        try:
-            if self._pipe.poll(deadline):
-                return self._pipe.recv()
-        except (EOFError, OSError):
-            pass  # it ended without a word; said below
-        raise RuntimeError(f"the process {self._process.name} says nothing")
-
-
-async def _serve(pipe: Connection, work: asyncio.Task[Any], measure: Callable[[], Any]) -> None:
-    """Answers the pipe until told to stop, or until the work ends by itself."""
-    while not work.done():
-        while pipe.poll():
-            command = pipe.recv()
-            pipe.send(resident_mib() if command == "weigh" else measure())
-            if command == "stop":
-                work.cancel()
-                await asyncio.wait({work})
-                return
-        await asyncio.sleep(_POLL_S)
-    work.result()
 
 
 def bare_relay(pipe: Connection) -> None:
@@ -122,7 +44,7 @@ def bare_relay(pipe: Connection) -> None:
     async def main() -> None:
         async with serve(forward, "127.0.0.1", 0, compression=None) as server:
             pipe.send(server.sockets[0].getsockname()[1])
-            await _serve(pipe, asyncio.create_task(asyncio.sleep(_LONGEST_S)), lambda: None)
+            await answer(pipe, asyncio.create_task(asyncio.sleep(_LONGEST_S)), {"ask": lambda: None})
 
     asyncio.run(main())
 
@@ -142,7 +64,7 @@ def bare_client(pipe: Connection, port: int) -> None:
                 async for _ in connection:
                     moments.append(clock.now())
 
-            await _serve(pipe, asyncio.create_task(listen()), lambda: moments)
+            await answer(pipe, asyncio.create_task(listen()), {"ask": lambda: moments})
 
     asyncio.run(main())
 
@@ -157,7 +79,7 @@ def relay(pipe: Connection, name: str, port: int) -> None:
         server = RelayServer(RelaySettings(name=name, port=port, allow=members), WallClock())
         await server.start()
         pipe.send(server.port)
-        await _serve(pipe, asyncio.create_task(asyncio.sleep(_LONGEST_S)), lambda: None)
+        await answer(pipe, asyncio.create_task(asyncio.sleep(_LONGEST_S)), {"ask": lambda: None})
 
     asyncio.run(main())
 
@@ -183,36 +105,36 @@ class CountingDevice:
         self.neutral()
 
 
-def receiver(pipe: Connection, relays: tuple[str, ...], keep: bool) -> None:
-    """The real receiver. It notes when each sequence had reached the device, unless it has to stay flat."""
+def receiver(pipe: Connection, relays: tuple[str, ...], keep: bool, setting: Setting) -> None:
+    """The real receiver. It notes when each sequence had reached the device, if it is to `keep` that."""
     from config.model import ReceiverConfig
     from injector.app import Observer, Receiver
 
     clock = SharedClock()
     device = CountingDevice()
-    ids, moments = array("L"), array("d")
+    played = Notebook() if keep else None
 
     class Notes(Observer):
         def played(self, id: int, at_ms: float) -> None:
-            if keep:
-                ids.append(id)
-                moments.append(at_ms)
+            if played is not None:
+                played.note(id, at_ms)
 
-    identity = Identity(CLOUD)
     config = ReceiverConfig(
-        identity=Path("unused"), bot=Identity(BOT).public.hex, relays=relays, device="events"
+        identity=Path("unused"),
+        bot=Identity(BOT).public.hex,
+        relays=relays,
+        device="events",
+        pads=setting.pads,
     )
 
     async def main() -> None:
         program = Receiver(
-            config, identity=identity, device_factory=lambda: device, clock=clock, observer=Notes()
+            config, identity=Identity(CLOUD), device_factory=lambda: device, clock=clock, observer=Notes()
         )
 
         def measure() -> dict[str, Any]:
             stats = program.stats()
             return {
-                "ids": ids,
-                "moments": moments,
                 "held": device.held,
                 "played": stats.played,
                 "stale": stats.stale,
@@ -220,15 +142,19 @@ def receiver(pipe: Connection, relays: tuple[str, ...], keep: bool) -> None:
             }
 
         work = asyncio.create_task(program.run())
-        await _until(lambda: program.endpoint.connected, work)
+        await until(lambda: program.endpoint.connected, work)
         pipe.send(None)
-        await _serve(pipe, work, measure)
+        await answer(pipe, work, {"ask": measure, "notes": lambda: _read(played=played)})
 
     asyncio.run(main())
 
 
-def bot(pipe: Connection, relays: tuple[str, ...], chat: str, keep: bool) -> None:
-    """The real bot on a local chat server, without limits: the bench types faster than any crowd."""
+def bot(pipe: Connection, relays: tuple[str, ...], chat: str, keep: bool, setting: Setting) -> None:
+    """The real bot on a local chat server, without limits: the bench types faster than any crowd.
+
+    Of each sequence it notes when the line that asked for it had arrived, when it was submitted, and when it
+    was played, as the receiver answers; if it is to `keep` that.
+    """
     from bot.app import Bot
     from bot.chat import open_source
     from bot.modes.mode import Choice
@@ -239,23 +165,27 @@ def bot(pipe: Connection, relays: tuple[str, ...], chat: str, keep: bool) -> Non
     from tunnel.frame import SequenceId
 
     clock = SharedClock()
-    arrived, submitted, delays = array("d"), array("d"), array("d")
+    arrived, submitted, played = (Notebook() if keep else None for _ in range(3))
 
     class Notes(Observer):
         def command(self, choice: Choice, id: SequenceId) -> None:
-            if keep:
-                arrived.append(choice.since_ms)
-                submitted.append(clock.now())
+            if arrived is not None and submitted is not None:
+                arrived.note(id, choice.since_ms)
+                submitted.note(id, clock.now())
 
         def resolved(self, id: SequenceId, outcome: Outcome, played_ms: float | None) -> None:
-            if keep and played_ms is not None and 0 < id <= len(submitted):
-                delays.append(played_ms - submitted[id - 1])
+            if played is not None and played_ms is not None:
+                played.note(id, played_ms)
 
     config = BotConfig(
         identity=Path("unused"),
         receiver=Identity(CLOUD).public.hex,
         relays=relays,
         chat=IrcChat(url=chat, channel="bench"),
+        controller=setting.controller,
+        game=setting.game,
+        pads=setting.pads,
+        modes=setting.modes,
         limits=ChatLimits(per_user_per_second=0, global_per_second=0),
         labels=False,
     )
@@ -263,30 +193,22 @@ def bot(pipe: Connection, relays: tuple[str, ...], chat: str, keep: bool) -> Non
     async def main() -> None:
         source = open_source(config.chat, clock)
         program = Bot(config, identity=Identity(BOT), source=source, clock=clock, observer=Notes())
+        gc.collect()
+        gc.freeze()  # as `crowdpad bot` does when all is loaded
 
         def measure() -> dict[str, Any]:
-            stats = program.stats()
-            return {
-                "arrived": arrived,
-                "submitted": submitted,
-                "delays": delays,
-                "stats": stats,
-                "paths": program.endpoint.paths(),
-            }
+            return {"stats": program.stats()}
+
+        def notes() -> dict[str, Any]:
+            return _read(arrived=arrived, submitted=submitted, played=played)
 
         work = asyncio.create_task(program.run())
-        await _until(lambda: program.endpoint.connected, work)
+        await until(lambda: program.endpoint.connected, work)
         pipe.send(None)
-        await _serve(pipe, work, measure)
+        await answer(pipe, work, {"ask": measure, "notes": notes})
 
     asyncio.run(main())
 
 
-async def _until(condition: Callable[[], bool], work: asyncio.Task[Any]) -> None:
-    for _ in range(int(_START_S / _POLL_S)):
-        if work.done():
-            work.result()
-        if condition():
-            return
-        await asyncio.sleep(_POLL_S)
-    raise RuntimeError("the tunnel does not come up")
+def _read(**notebooks: Notebook | None) -> dict[str, dict[int, float]]:
+    return {name: {} if notebook is None else notebook.read() for name, notebook in notebooks.items()}

@@ -54,8 +54,8 @@ class _Typist:
 
 
 def _survived(cast: Stage, typed: int) -> list[Figure]:
-    bot, receiver = cast.bot.ask(), cast.receiver.ask()
-    delays = list(bot["delays"])
+    noted, receiver = cast.bot.read_notes(), cast.receiver.ask()
+    delays = [played - noted["submitted"][id] for id, played in noted["played"].items()]
     return [
         Figure(
             f"four of five relays killed under {RATE:.0f}/s, not played",

@@ -2,7 +2,8 @@
 
 The baseline is the same bytes through one bare relay, client to relay to client, with nothing done to them.
 On either side every party is a process of its own. Both are measured in turns within one run, so that a
-machine that slows down slows both.
+machine that slows down slows both. The mode is anarchy, set so that every input begins at once
+(bench.setting).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Final
 from websockets.asyncio.client import connect
 
 from bench import actors
-from bench.actors import Actor, SharedClock
+from bench.actor import Actor, SharedClock
 from bench.figures import Figure, percentile
 from bench.stage import BUTTON_WORDS, Stage, chat_line, stage
 from tunnel.wallclock import WallClock
@@ -79,11 +80,11 @@ def _text(number: int) -> str:
 
 
 def _figures(baseline: list[float], sent: list[float], cast: Stage) -> list[Figure]:
-    bot, receiver = cast.bot.ask(), cast.receiver.ask()
-    played = [moment for _, moment in sorted(zip(receiver["ids"], receiver["moments"], strict=True))]
-    if not len(sent) == len(bot["submitted"]) == len(played):
+    bot, receiver = cast.bot.read_notes(), cast.receiver.read_notes()
+    arrived, submitted = [*bot["arrived"].values()], [*bot["submitted"].values()]
+    played = [*receiver["played"].values()]
+    if not len(sent) == len(submitted) == len(played):
         raise RuntimeError(f"of {len(sent)} lines {len(played)} were played: the delays cannot be told")
-    arrived, submitted = bot["arrived"], bot["submitted"]
     whole = [p - s for p, s in zip(played, sent, strict=True)]
     stages = {
         "  of it: chat server to bot": [a - s for a, s in zip(arrived, sent, strict=True)],

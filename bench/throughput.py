@@ -4,22 +4,20 @@ memory.
 
 from __future__ import annotations
 
-import asyncio
-import time
 from typing import Final
 
 from bench.figures import Figure
-from bench.stage import BUTTON_WORDS, Stage, chat_line, stage
+from bench.stage import BUTTON_WORDS, Stage, Watch, chat_line, stage
 
 RATE: Final = 10_000
-# Under load Twitch puts several messages into one frame; five is what one turn at this rate brings together.
-LINES_PER_FRAME: Final = 5
 _SETTLE_S: Final = 15.0
 
 
 async def measure(seconds: float, millions: float) -> list[Figure]:
     """The sustained rate over `seconds`, then `millions` of commands on the same processes for memory; none
     of the latter if that is no more than the first part typed already.
+
+    The mode is anarchy, set so that every input begins at once (bench.setting): the figure is about the way.
     """
     async with stage(3, keep=False) as cast:
         lasted, waiting = await _load(cast, int(RATE * seconds), 0)
@@ -31,32 +29,11 @@ async def measure(seconds: float, millions: float) -> list[Figure]:
 async def _load(cast: Stage, count: int, first: int) -> tuple[float, int]:
     """Types `count` commands at the rate; returns how long it took and the most that ever waited."""
     texts = BUTTON_WORDS
-    start = time.perf_counter()
-    most = 0
-    next_look = start + 1
-    for number in range(first, first + count, LINES_PER_FRAME):
-        ahead = start + (number - first) / RATE - time.perf_counter()
-        await asyncio.sleep(max(0.0, ahead))
-        end = min(number + LINES_PER_FRAME, first + count)
-        lines = [chat_line(n, texts[n % len(texts)]) for n in range(number, end)]
-        cast.chat.raw("\r\n".join(lines))
-        if time.perf_counter() >= next_look:
-            next_look += 1
-            stats = (await asyncio.to_thread(cast.bot.ask))["stats"]
-            most = max(most, stats.waiting + stats.in_flight)
-    lasted = time.perf_counter() - start
-    await _settled(cast, first + count)
-    return lasted, most
-
-
-async def _settled(cast: Stage, commands: int) -> None:
-    """Until everything typed has been answered for."""
-    end = time.perf_counter() + _SETTLE_S
-    while time.perf_counter() < end:
-        stats = (await asyncio.to_thread(cast.bot.ask))["stats"]
-        if stats.commands >= commands and not stats.waiting and not stats.in_flight:
-            return
-        await asyncio.sleep(0.1)
+    lines = (chat_line(number, texts[number % len(texts)]) for number in range(first, first + count))
+    async with Watch(cast, in_flight=True) as watch:
+        lasted = await cast.type_at(RATE, lines)
+    await cast.settle(first + count, _SETTLE_S)
+    return lasted, watch.most
 
 
 def _outcomes(cast: Stage, count: int, lasted: float, waiting: int) -> list[Figure]:

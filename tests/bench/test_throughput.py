@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bench import throughput
+from bench.stage import Stage
 
 
 def run(seconds: float, millions: float) -> Any:
@@ -30,13 +31,13 @@ def cast(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     def type_lines(frame: str) -> None:
         told.typed += len(frame.split("\r\n"))
 
-    told.chat = SimpleNamespace(raw=type_lines)
-    told.bot = SimpleNamespace(ask=bot, weigh=lambda: told.rss)
-    told.receiver = SimpleNamespace(ask=lambda: {"doubled": told.doubled}, weigh=lambda: told.rss)
+    chat: Any = SimpleNamespace(raw=type_lines)
+    sender: Any = SimpleNamespace(ask=bot, weigh=lambda: told.rss)
+    receiver: Any = SimpleNamespace(ask=lambda: {"doubled": told.doubled}, weigh=lambda: told.rss)
 
     @asynccontextmanager
-    async def stage(relays: int, *, keep: bool) -> AsyncIterator[SimpleNamespace]:
-        yield told
+    async def stage(relays: int, *, keep: bool) -> AsyncIterator[Stage]:
+        yield Stage(chat, receiver, sender, relays=[], ports=[])
 
     monkeypatch.setattr(throughput, "stage", stage)
     return told
