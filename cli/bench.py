@@ -9,7 +9,18 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from bench import failover, latency, parsing, relay_memory, simulated, throughput, wire
+from bench import (
+    failover,
+    language,
+    latency,
+    modes,
+    parsing,
+    people,
+    relay_memory,
+    simulated,
+    throughput,
+    wire,
+)
 from bench.figures import Figure, table
 from cli.errors import EXIT_TROUBLE
 
@@ -58,8 +69,11 @@ def _relay_memory(quick: bool) -> list[Figure]:
 CHAPTERS: Final[dict[str, _Chapter]] = {
     "wire": lambda quick: wire.measure(),
     "parsing": lambda quick: parsing.measure(20_000 if quick else 200_000),
+    "language": lambda quick: language.measure(20_000 if quick else 200_000),
+    "people": lambda quick: people.measure(10_000 if quick else 100_000),
     "latency": lambda quick: asyncio.run(latency.measure(500 if quick else 5_000)),
     "throughput": lambda quick: asyncio.run(throughput.measure(2 if quick else 10, 0 if quick else 1)),
+    "modes": lambda quick: asyncio.run(modes.measure(5, 2) if quick else modes.measure(60, 10)),
     "failover": lambda quick: asyncio.run(failover.measure()),
     "simulated network": lambda quick: simulated.measure(5_000 if quick else 100_000),
     "relay memory": _relay_memory,
