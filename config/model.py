@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -24,16 +24,14 @@ from config.addresses import EthereumAddress, HostPort, PublicKeyHex, WebSocketU
 from config.base import Misfit, Model
 from config.chats import Chat
 from config.codes import Control
-from config.kinds import Choice, ControllerName, ControlName, FileName, Flag, Real, Text, Whole
+from config.files import KeyFile, PassphraseFile, TlsFiles
+from config.gateway import GatewayOptions
+from config.iid import IidOptions
+from config.kinds import Choice, ControllerName, ControlName, Flag, Real, Text, Whole
 from config.mistakes import CALL
 from config.places import GamePlace, NewFileName
 from config.play import CommandsConfig, ModesConfig
 
-_KEY_FILE: Final = FileName("a key file", private=True, remedy=f"`{CALL} keys new {{}}` makes it")
-_PASSPHRASE_FILE: Final = FileName("a file that holds a passphrase", private=True)
-
-KeyFile = Annotated[Path, _KEY_FILE]
-PassphraseFile = Annotated[Path, _PASSPHRASE_FILE]
 PeerKey = Annotated[str, PublicKeyHex()]
 # Ten is what an endpoint holds at once; past that a home line carries more copies than content.
 Relays = Annotated[
@@ -141,17 +139,6 @@ class ScreenOptions(Model):
     )
 
 
-class IidOptions(Model):
-    """Programs on this machine that take IID integers over UDP."""
-
-    # Nothing protects raw IID, so it never leaves the machine. Eight programs are more than there are.
-    targets: Annotated[
-        tuple[Annotated[str, HostPort(loopback=True)], ...],
-        Field(min_length=1, max_length=8),
-        AfterValidator(no_repeats),
-    ] = Field(default=("127.0.0.1:3615",), description="Their addresses, on this machine only.")
-
-
 class ReceiverConfig(Model):
     """The receiver: runs beside the game and plays what the bot sends."""
 
@@ -169,6 +156,9 @@ class ReceiverConfig(Model):
     gamepad: GamepadOptions = Field(default=GamepadOptions(), description="For device: gamepad.")
     screen: ScreenOptions = Field(default=ScreenOptions(), description="For device: screen.")
     iid: IidOptions = Field(default=IidOptions(), description="For device: iid.")
+    gateway: GatewayOptions = Field(
+        default=GatewayOptions(), description="Programs that speak only IID, which may play and listen too."
+    )
     deny: Annotated[tuple[Annotated[Control, ControlName()], ...], Field(max_length=len(Control))] = Field(
         default=(Control.GUIDE,), description="Controls that are never moved, whatever the bot says."
     )
@@ -180,17 +170,6 @@ class ReceiverConfig(Model):
     )
     longest_hold_ms: Annotated[int, Whole(100, 600_000)] = Field(
         default=60_000, description="No control is held longer than this, in milliseconds."
-    )
-
-
-class TlsFiles(Model):
-    """The files of a TLS certificate; with them the relay speaks wss://."""
-
-    cert: Annotated[Path, FileName("a certificate file")] = Field(
-        description="The certificate and its chain, PEM."
-    )
-    key: Annotated[Path, FileName("a file that holds the certificate's key", private=True)] = Field(
-        description="The certificate's private key, PEM, readable by its owner alone."
     )
 
 

@@ -12,7 +12,6 @@ from config.codes import Control
 from config.model import (
     BotConfig,
     ChatLimits,
-    IidOptions,
     ReceiverConfig,
     RelayConfig,
 )
@@ -76,7 +75,7 @@ def test_the_limits_of_a_relay() -> None:
 REQUIRED: dict[str, Any] = {
     "identity": "k", "receiver": KEY, "bot": KEY, "relays": RELAYS, "chat": {"channel": "a"},
     "channel": "a", "file": "f", "login": "l", "listen": "127.0.0.1:0", "name": "n", "cert": "c", "key": "k",
-    "open": True,
+    "open": True, "address": "0x" + "1" * 40,
     "title": "t", "inputs": {"a": "A"}, "kind": "cheer", "line": "a", "after_s": 1, "every_s": 1,
 }  # fmt: skip
 
@@ -121,9 +120,9 @@ def test_denied_controls_are_read_in_any_case() -> None:
     assert receiver(deny=[]).deny == ()
 
 
-def test_iid_never_leaves_the_machine() -> None:
-    with pytest.raises(ValidationError):
-        IidOptions(targets=("192.168.1.2:3615",))
+def test_a_receiver_has_no_door_for_other_programs_unless_it_is_told() -> None:
+    gateway = receiver().gateway
+    assert (gateway.apint, gateway.singletunnel, gateway.clients) == (None, None, ())
 
 
 ADDRESS = "0x" + "aB" * 20

@@ -6,8 +6,9 @@ import typing
 
 import pytest
 
+from config.iid import IidOptions
 from config.model import Device as DeviceName
-from config.model import GamepadOptions, IidOptions, ReceiverConfig
+from config.model import GamepadOptions, ReceiverConfig
 from injector.devices import open_device
 from injector.devices.events import EventsDevice
 from injector.devices.iid import IidDevice
