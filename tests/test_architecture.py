@@ -62,6 +62,7 @@ SHELLS: Final = (
     "bot/store_writer.py",
     "injector/app.py",
     "injector/devices/*",
+    "injector/iid/teller.py",
     "tunnel/endpoint.py",
     "tunnel/links/*",
     "tunnel/relay/connection.py",

@@ -1,125 +1,89 @@
-"""The device that speaks to other programs: IID integers over UDP, to this machine alone.
+"""The device that speaks to other programs, in IID integers (`injector.iid.speech`).
 
-Every order is one datagram with one record, `<iiQ`: index (the pad), value (what to do), date 0 (now). All
-receivers of the family take that form; only the newer ones take several records at once.
+A target is HOST:PORT of this machine, to which records go over UDP, or a server to log in to (`iid_server`).
 
-    buttons   N presses, N + 1000 releases
-    d-pad     its compass code, which says the whole d-pad
-    sticks    one axis at a quarter, if that is all that moved; else 18LLllRRrr, which says both sticks
-    triggers  the nearest quarter: the table knows no others
-
-What one report lets go of is said before what it presses.
-
-Nothing in the format authenticates a sender, so the other program must not be reachable from outside either.
+Nothing in the format authenticates a sender, so a program that takes it over UDP must not be reachable from
+outside either.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import socket
-import struct
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Sequence
+from typing import Protocol
 
-from config.codes import (
-    BUTTONS,
-    EXACT_BASE,
-    PRESS,
-    RELEASE,
-    STICKS,
-    TRIGGERS,
-    Control,
-    dpad_code,
-    encode,
-    sticks_code,
-)
+from config.codes import Control
 from injector.devices.device import DeviceError
-from injector.report import NEUTRAL, Report, changes
+from injector.iid.speech import Speech
+from injector.report import Report
 
-_RECORD: Final = struct.Struct("<iiQ")
-_DPAD: Final = (Control.UP, Control.DOWN, Control.LEFT, Control.RIGHT)
-# Rest, spelled out: "release all" (1390) is ignored by one receiver and forgets the d-pad on another.
-# Releases of the menus are in it even where chat may not press them.
-_REST: Final = (*range(2300, 2310), 1310, 2319, 1330, 1340, 2358, 2359)
+
+class Server(Protocol):
+    """Somebody who is told by other means than UDP; never raises, never waits."""
+
+    def show(self, pad: int, report: Report) -> None:
+        """This pad looks like this now."""
+
+    def rest(self) -> None:
+        """Every pad is at rest now."""
+
+    def close(self) -> None:
+        """Nothing more will come. Harmless to repeat."""
 
 
 class IidDevice:
     """`targets` are HOST:PORT of this machine; `deny` are controls that are never pressed, whoever asks."""
 
-    def __init__(self, targets: Sequence[str], pads: int, deny: Collection[Control] = ()) -> None:
+    def __init__(
+        self,
+        targets: Sequence[str],
+        pads: int,
+        deny: Collection[Control] = (),
+        servers: Sequence[Server] = (),
+    ) -> None:
         """Raises DeviceError for a target that is not on this machine."""
         self.counters: Counter[str] = Counter()
         self._targets = [_loopback(target) for target in targets]
-        self._deny = frozenset(deny)
-        self._said = dict.fromkeys(range(1, pads + 1), NEUTRAL)
+        self._servers = tuple(servers)
+        self._speech = Speech(pads, deny)
         self._sockets = {family: _socket(family) for family in {family for family, _ in self._targets}}
+        self._closed = False
 
     def apply(self, pad: int, report: Report) -> None:
-        before, after = self._said[pad], _quartered(report)
-        for value in self._orders(before, after):
-            self._send(pad, value)
-        self._said[pad] = after
+        for server in self._servers:
+            server.show(pad, report)
+        for record in self._speech.say(pad, report):
+            self._send(record)
 
     def neutral(self) -> None:
-        if not self._sockets:
+        if self._closed:
             return
-        for pad in self._said:
-            self._said[pad] = NEUTRAL
-            for value in _REST:
-                try:
-                    self._send(pad, value)
-                except OSError:
-                    self.counters["rest_not_sent"] += 1
+        for server in self._servers:
+            server.rest()
+        for record in self._speech.rest():
+            try:
+                self._send(record)
+            except OSError:
+                self.counters["rest_not_sent"] += 1
 
     def close(self) -> None:
         self.neutral()
+        self._closed = True
+        for server in self._servers:
+            server.close()
         for each in self._sockets.values():
             each.close()
         self._sockets.clear()
 
-    def _orders(self, before: Report, after: Report) -> list[int]:
-        """What only lets go first, then the rest, as `changes` has it."""
-        moved = {control: value for control, value in changes(before, after) if control not in self._deny}
-        said = list(self._said_of(moved, after))
-        return [code for presses in (False, True) for pressing, code in said if pressing is presses]
-
-    def _said_of(self, moved: Mapping[Control, float], after: Report) -> Iterator[tuple[bool, int]]:
-        """Codes for all that `moved`, each with whether it presses anything."""
-        for control in BUTTONS:
-            if control in moved and control in PRESS:
-                yield bool(moved[control]), PRESS[control] + (0 if moved[control] else RELEASE)
-        dpad = [control for control in _DPAD if control in moved]
-        if dpad:
-            held = [bool(after.value(control)) and control not in self._deny for control in _DPAD]
-            yield any(moved[control] for control in dpad), dpad_code(*held)
-        sticks = [control for control in STICKS if control in moved]
-        if sticks:
-            yield any(moved[control] for control in sticks), self._sticks(sticks, after)
-        for control in TRIGGERS:
-            if control in moved:
-                yield bool(moved[control]), encode(control, moved[control])
-
-    def _sticks(self, moved: Sequence[Control], after: Report) -> int:
-        if len(moved) == 1:
-            code = encode(moved[0], after.value(moved[0]))
-            if code < EXACT_BASE:  # the table says exactly this
-                return code
-        return sticks_code(*(0.0 if axis in self._deny else after.value(axis) for axis in STICKS))
-
-    def _send(self, pad: int, value: int) -> None:
-        record = _RECORD.pack(pad, value, 0)
+    def _send(self, record: bytes) -> None:
         for family, address in self._targets:
             try:
                 self._sockets[family].sendto(record, address)
             except ConnectionError:
                 # Nobody listens there (Windows tells on the next send). The program may be started any time.
                 self.counters["unreachable"] += 1
-
-
-def _quartered(report: Report) -> Report:
-    """Triggers at the nearest quarter, so that a step the format cannot say is no change."""
-    return report._replace(lt=round(report.lt * 4) / 4, rt=round(report.rt * 4) / 4)
 
 
 def _loopback(target: str) -> tuple[socket.AddressFamily, tuple[str, int]]:
