@@ -1,0 +1,81 @@
+"""When to look for a path: a few rounds of checks, then rests that grow, for ever.
+
+IDLE --begin--> LOOKING --found--> SETTLED --begin--> LOOKING
+                   '---rounds over---> RESTING --rest over, or begin--> LOOKING
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+# tunnel.md 2.2: of 4.4 million libp2p attempts 97.6 % of those that succeeded did so in the first round.
+ROUNDS: Final = 3
+ROUND_MS: Final = 3_000.0
+# A search of one round costs some 5 kB: sixteen addresses, six checks of 128 bytes each, and offers. Every
+# five minutes that is 20 bytes a second, for an end that can never succeed where it is.
+_SHORTEST_REST_MS: Final = 30_000.0
+_LONGEST_REST_MS: Final = 300_000.0
+
+
+class Stage(enum.Enum):
+    """What is being done."""
+
+    IDLE = "idle"
+    LOOKING = "looking"
+    RESTING = "resting"
+    SETTLED = "settled"
+
+
+class Step(enum.Enum):
+    """What has fallen due."""
+
+    AGAIN = "again"  # another round of checks
+    REST = "rest"  # nothing was found; why, somebody should say now
+    BEGIN = "begin"  # the rest is over
+
+
+class Search:
+    """`now` in milliseconds."""
+
+    def __init__(self) -> None:
+        self.stage = Stage.IDLE
+        self._rounds_left = 0
+        self._rests = 0
+        self._deadline = float("inf")
+
+    def begin(self, now: float, *, patiently: bool = False) -> None:
+        """Looks from now on: three rounds, or patiently one."""
+        self.stage = Stage.LOOKING
+        self._rounds_left = 1 if patiently else ROUNDS
+        self._deadline = now + ROUND_MS
+
+    def prolong(self) -> None:
+        """The other end has just begun: the round under way is not the last."""
+        self._rounds_left = max(self._rounds_left, 2)
+
+    def take_due(self, *, found: bool, draw: float, now: float) -> Step | None:
+        """What to do now, if anything.
+
+        found  whether there is a path that works
+        draw   a random number in [0, 1): scatters the rests, so that ends do not search in step for ever
+        """
+        if now < self._deadline:
+            return None
+        if self.stage is Stage.RESTING:
+            return Step.BEGIN
+        self._rounds_left -= 1
+        if found:
+            self.stage, self._deadline, self._rests = Stage.SETTLED, float("inf"), 0
+            return None
+        if self._rounds_left > 0:
+            self._deadline = now + ROUND_MS
+            return Step.AGAIN
+        rest = min(_SHORTEST_REST_MS * 2**self._rests, _LONGEST_REST_MS)
+        self._rests = min(self._rests + 1, 10)
+        self.stage, self._deadline = Stage.RESTING, now + rest * (0.75 + 0.5 * draw)
+        return Step.REST
+
+    def next_timeout(self) -> float:
+        """When `take_due` has something to say; infinity if nothing is awaited."""
+        return self._deadline
