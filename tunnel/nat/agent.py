@@ -1,0 +1,356 @@
+"""Finds a direct way to the other end over UDP, and watches over it. No I/O, no clock of its own.
+
+In spirit this is ICE (RFC 8445) with one socket: both ends tell each other, sealed, where they may be
+reached; both check every address of the other; what answers is valid; the end that controls nominates the
+best. The address in use is asked every 5 s whether it still wants our traffic (RFC 7675). Where the other end
+moves, its checks come from a new address, which is checked in turn and taken once it has answered.
+
+Law of use: after any call that may change something, send what `transmits()` returns, pass what
+`signals(now)` returns to the other end's `signal_came`, and look at `events()`; then wait no longer than
+until `next_timeout()` and call `handle_timeout(now)`. Calling too early or too often is harmless. `now` is in
+milliseconds and never decreases. After Lost the agent is done: make another one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from tunnel.bucket import TokenBucket
+from tunnel.nat import stun
+from tunnel.nat.candidates import Kind, is_plausible
+from tunnel.nat.checks import FRAGMENT_SIZE, PASSWORD_SIZE, Asked, Checks, Credentials, Outstanding, Verdict
+from tunnel.nat.diagnosis import explain
+from tunnel.nat.gathering import Random
+from tunnel.nat.offer import Offer
+from tunnel.nat.own import OwnAddresses
+from tunnel.nat.pairs import Pair, Pairs, State, choose
+from tunnel.nat.search import Search, Stage, Step
+from tunnel.nat.signalling import Signalling
+from tunnel.nat.stun import Address, Message, StunError
+
+# RFC 8445, 14.2 wants 5 ms at least between checks, advises 50. Twenty make 50 checks a second.
+PACE_MS: Final = 20.0
+# The other end keeps the same pace; what it sends beyond twice that is not answered.
+_ANSWERS_PER_SECOND: Final = 100.0
+# How often its offers may start a search of ours, in the long run and at once.
+_WOKEN_PER_SECOND: Final = 0.1
+_WOKEN_BURST: Final = 4.0
+# An unknown source whose datagrams may be the other end's, from a new address: it gets one check a second.
+_STRANGERS_PER_SECOND: Final = 1.0
+_SHORTEST_STRANGER: Final = 128  # no check is longer, so nobody gains by a false source address
+
+
+class Transmit(NamedTuple):
+    """Send these bytes there, now."""
+
+    address: Address
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The path works: datagrams may be sent to `address`. Said again whenever that is another one."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """It does not any more; `why` is a sentence."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rested:
+    """A search has found nothing, and the next one comes later; `why` is a sentence."""
+
+    why: str
+
+
+Event = Found | Lost | Rested
+
+
+class Agent:
+    """See the law of use above. What came and was dropped is counted in `counters`, by reason.
+
+    controlling  whether this end decides which address is used: one of the two does
+    loopback     whether this machine's own addresses may be candidates: both ends run on it
+    """
+
+    def __init__(self, *, controlling: bool, random: Random, now: float, loopback: bool = False) -> None:
+        self.counters: Counter[str] = Counter()
+        self._controlling = controlling
+        self._loopback = loopback
+        self._random = random
+        own = Credentials(random(FRAGMENT_SIZE), random(PASSWORD_SIZE))
+        tie_breaker = int.from_bytes(random(8), "big")
+        self._checks = Checks(own, controlling=controlling, tie_breaker=tie_breaker)
+        self._signalling = Signalling(own, int(now), self.counters)
+        self._own = OwnAddresses(random, loopback=loopback)
+        self._search = Search()
+        self._pairs = Pairs()
+        self._outstanding = Outstanding()
+        self._selected: Pair | None = None
+        self._in_doubt = False
+        self._paced_until = float("-inf")
+        self._answering = TokenBucket(_ANSWERS_PER_SECOND, _ANSWERS_PER_SECOND)
+        self._waking = TokenBucket(_WOKEN_PER_SECOND, _WOKEN_BURST)
+        self._meeting = TokenBucket(_STRANGERS_PER_SECOND, 1)
+        self._transmits: list[Transmit] = []
+        self._events: list[Event] = []
+
+    # What the shell knows of this machine
+
+    def set_hosts(self, addresses: Iterable[Address], now: float) -> None:
+        """The addresses of our own socket; when they change, everything is looked at anew."""
+        if self._own.set_hosts(addresses) and self._search.stage is not Stage.IDLE:
+            self._begin(now)
+
+    def set_mapped(self, addresses: Iterable[Address], now: float) -> None:
+        """What the router keeps open for us."""
+        self._own.set_mapped(addresses)
+        if self._search.stage is not Stage.IDLE:
+            self._announce(now)
+
+    def set_servers(self, servers: Iterable[Address]) -> None:
+        """The STUN servers to ask from the next search on."""
+        self._own.set_servers(servers)
+
+    def start(self, now: float) -> None:
+        """Signals reach the other end: looks for a path, unless it does already."""
+        if self._search.stage is Stage.IDLE:
+            self._begin(now)
+
+    # What comes from the other end, or pretends to
+
+    @property
+    def selected(self) -> Address | None:
+        """Where datagrams go; None while there is no path."""
+        return None if self._selected is None else self._selected.address
+
+    @property
+    def has_met(self) -> bool:
+        """Whether the other end was heard at all."""
+        return self._signalling.remote is not None
+
+    def signal_came(self, body: bytes, now: float) -> None:
+        """An offer of the other end; the seal around it has proved that."""
+        before = self._signalling.remote
+        offer = self._signalling.came(body, now)
+        if offer is None:
+            return
+        if before is not None and before.edition.attempt != offer.edition.attempt:
+            self._forget_peer()
+        self._pair_up(offer, now)
+        if self._search.stage is Stage.IDLE:
+            self._begin(now)
+        elif self._waking.take(now):
+            self._look_again(now)
+
+    def receive(self, data: bytes, source: Address, now: float) -> None:
+        """Anything that `stun.is_stun` lets through: used, or counted and dropped."""
+        try:
+            message = stun.parse(data)
+        except StunError:
+            self.counters["dropped: stun"] += 1
+            return
+        if message.kind is stun.Kind.REQUEST:
+            self._check_came(message, data, source, now)
+        elif message.kind is stun.Kind.SUCCESS:
+            self._answer_came(message, data, source, now)
+        else:
+            self.counters["dropped: stun kind"] += 1
+        self._decide(now)
+
+    def accepts(self, source: Address, size: int, now: float) -> bool:
+        """Whether a datagram (no STUN) from there is for the session. An unknown source may get a check."""
+        pair = self._pairs.get(source)
+        if pair is not None and (pair.heard or pair.state is State.VALID):
+            return True
+        self.counters["dropped: unknown source"] += 1
+        may_be_peer = (
+            self._selected is not None and size >= _SHORTEST_STRANGER and self._own.can_reach(source)
+        )
+        if may_be_peer and self._meeting.take(now):
+            pair = self._pairs.add(Kind.PEER, source, now)
+            if pair is not None:
+                pair.hurry(now)
+                self._send_check(now)
+        return False
+
+    # Time
+
+    def handle_timeout(self, now: float) -> None:
+        """Does what has fallen due."""
+        for pair in self._pairs:
+            pair.expire(now)
+        self._decide(now)
+        self._ask(now)
+        found = self._selected is not None and not self._in_doubt
+        step = self._search.take_due(found=found, draw=self._draw(), now=now)
+        if step is Step.AGAIN:
+            self._announce(now)  # by now we know whether servers answer
+            self._rewind(now)
+        elif step is Step.BEGIN:
+            self._begin(now, patiently=True)
+        elif step is Step.REST:
+            self._events.append(Rested(explain(self._signalling.own, self._signalling.remote)))
+        self._send_check(now)
+
+    def next_timeout(self) -> float:
+        """When to call `handle_timeout` at the latest; infinity if nothing is awaited."""
+        deadlines = [
+            self._search.next_timeout(), self._own.next_timeout(), self._signalling.next_timeout(),
+        ]  # fmt: skip
+        deadlines += [pair.expires() for pair in self._pairs]
+        if self._signalling.remote is not None and len(self._pairs):
+            deadlines.append(max(self._paced_until, min(pair.due for pair in self._pairs)))
+        if self._selected is not None and not self._in_doubt:
+            deadlines.append(self._selected.doubt_at())
+        return min(deadlines)
+
+    def transmits(self) -> list[Transmit]:
+        """What has to leave now."""
+        transmits, self._transmits = self._transmits, []
+        return transmits
+
+    def signals(self, now: float) -> list[bytes]:
+        """The notes that have to reach the other end, now."""
+        offer = self._signalling.take_due(now)
+        return [] if offer is None else [offer]
+
+    def events(self) -> list[Event]:
+        """What has happened since the last call, in order."""
+        events, self._events = self._events, []
+        return events
+
+    # Looking
+
+    def _begin(self, now: float, *, patiently: bool = False) -> None:
+        """A search of our own; the other end is told to look too."""
+        self._search.begin(now, patiently=patiently)
+        self._gather(now)
+        self._signalling.renew(now)
+        self._announce(now)
+
+    def _look_again(self, now: float) -> None:
+        """The other end has begun a search, or has more addresses."""
+        if self._search.stage is Stage.RESTING:
+            self._search.begin(now)
+            self._gather(now)
+        elif self._search.stage is Stage.LOOKING:
+            self._search.prolong()
+            self._rewind(now, failed_only=True)
+
+    def _gather(self, now: float) -> None:
+        self._rewind(now)
+        self._own.ask(now)
+        self._ask(now)
+
+    def _ask(self, now: float) -> None:
+        self._transmits += [Transmit(*question) for question in self._own.take_questions(now)]
+
+    def _rewind(self, now: float, *, failed_only: bool = False) -> None:
+        for pair in self._pairs:
+            if not failed_only or pair.state is State.FAILED:
+                pair.rewind(now)
+
+    def _announce(self, now: float) -> None:
+        own = self._own
+        self._signalling.announce(own.candidates(), symmetric=own.symmetric, deaf=own.deaf(now), now=now)
+
+    def _pair_up(self, offer: Offer, now: float) -> None:
+        self._pairs.keep(address for _, address in offer.candidates)
+        for kind, address in offer.candidates:
+            if not is_plausible(address, loopback=self._loopback):
+                self.counters["dropped: implausible candidate"] += 1
+            elif self._own.can_reach(address) and self._pairs.add(kind, address, now) is None:
+                self.counters["dropped: no room for a pair"] += 1
+
+    def _forget_peer(self) -> None:
+        """It began anew: its old addresses and password are void."""
+        self._pairs.clear()
+        if self._selected is not None:
+            self._selected = None
+            self._events.append(Lost("The other end began anew."))
+
+    # Checks
+
+    def _send_check(self, now: float) -> None:
+        """One check, if one is due and the pace allows it."""
+        remote = self._signalling.remote
+        if remote is None or now < self._paced_until:
+            return
+        pair = self._pairs.next_check(now)
+        if pair is None:
+            return
+        nominate = self._controlling and pair is self._selected
+        transaction = self._random(stun.TRANSACTION)
+        request = self._checks.request(remote.credentials, pair.address, transaction, nominate=nominate)
+        self._outstanding.add(transaction, Asked(pair.address, nominate))
+        self._transmits.append(Transmit(pair.address, request))
+        self._paced_until = now + PACE_MS
+        pair.check_left(now)
+
+    def _check_came(self, message: Message, data: bytes, source: Address, now: float) -> None:
+        verdict = self._checks.judge(message, data)
+        if verdict is not Verdict.FINE:
+            self.counters[f"dropped: check, {verdict.value}"] += 1
+            return
+        if not self._answering.take(now) or not is_plausible(source, loopback=self._loopback):
+            self.counters["dropped: check, over the rate"] += 1
+            return
+        self._transmits.append(Transmit(source, self._checks.answer(message, source)))
+        pair = self._pairs.add(Kind.PEER, source, now)
+        if pair is None:
+            self.counters["dropped: no room for a pair"] += 1
+            return
+        pair.heard = True
+        if message.use_candidate:
+            self._pairs.nominate(pair)
+        if pair.state is not State.VALID:
+            pair.hurry(now)
+            self._send_check(now)
+
+    def _answer_came(self, message: Message, data: bytes, source: Address, now: float) -> None:
+        if self._own.answered(message, source):
+            self._announce(now)
+            return
+        remote = self._signalling.remote
+        asked = self._outstanding.get(message.transaction, source)
+        pair = self._pairs.get(source)
+        if remote is None or asked is None or pair is None or not stun.verify(data, remote.credentials.key):
+            self.counters["dropped: answer"] += 1
+            return
+        self._outstanding.forget(message.transaction)
+        pair.answered(self._draw(), now)
+
+    # Choosing
+
+    def _decide(self, now: float) -> None:
+        """Which pair carries; and whether ours is so doubtful that we look for another."""
+        best = choose(self._pairs, self._selected, controlling=self._controlling, now=now)
+        if best is not self._selected:
+            self._select(best, now)
+        in_doubt = best is not None and best.is_doubtful(now)
+        if in_doubt and not self._in_doubt and self._search.stage is Stage.SETTLED:
+            self._begin(now)
+        self._in_doubt = in_doubt
+
+    def _select(self, best: Pair | None, now: float) -> None:
+        if self._selected is not None:
+            self._selected.watch(False, now)
+        self._selected = best
+        if best is None:
+            self._events.append(Lost("The other end does not answer any more."))
+            return
+        best.watch(True, now)
+        self._events.append(Found(best.address))
+        self._send_check(now)
+
+    def _draw(self) -> float:
+        return int.from_bytes(self._random(4), "big") / 2**32
