@@ -11,10 +11,10 @@ from typing import Final, NoReturn
 from bot.assembly import NOTHING_REMEMBERED, assemble
 from bot.changes import Change
 from bot.chat.line import ChatSource, ChatVoice
+from bot.game.keeper import LOOK_MS
 from bot.observer import BotStats, Observer
-from bot.reload import LOOK_MS
+from bot.storage.writer import StoreWriter
 from bot.store import Store
-from bot.store_writer import StoreWriter
 from config.model import BotConfig
 from tunnel.endpoint import Endpoint
 from tunnel.events import Event

@@ -7,26 +7,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from bot.answers.mistakes import Mistakes
+from bot.answers.replies import Replies
 from bot.changes import Change
 from bot.chat.line import ChatVoice
 from bot.commands import Commands
 from bot.crowd import Crowd
 from bot.desk import BotDesk, Company
-from bot.dispatch import Dispatch, Tunnel
 from bot.flow import Flow, Parts
+from bot.game.keeper import GameKeeper, Rejected
+from bot.game.lexicon import Lexicon
+from bot.game.library import GameLibrary
 from bot.grammar import Macro
-from bot.lexicon import Lexicon
-from bot.library import GameLibrary
-from bot.mistakes import Mistakes
 from bot.modes.council import Council
 from bot.observer import Observer
-from bot.people import People
-from bot.reload import GameKeeper, Rejected
-from bot.replies import Replies
-from bot.restrictions import Restrictions
+from bot.sending.dispatch import Dispatch, Tunnel
 from bot.show import Show
 from bot.store import Memory
 from bot.tally import Tally
+from bot.viewers.people import People
+from bot.viewers.restrictions import Restrictions
 from config.controllers import Controller
 from config.games import Game
 from config.model import BotConfig, ChatLimits

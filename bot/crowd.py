@@ -30,9 +30,9 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from bot.chat.line import ChatLine
-from bot.cooldowns import Cooldowns
 from bot.grammar import Parsed
-from bot.restrictions import EVERY_WORD, Restrictions
+from bot.viewers.cooldowns import Cooldowns
+from bot.viewers.restrictions import EVERY_WORD, Restrictions
 from config.controllers import Move
 from config.games import Game
 from config.levels import Level

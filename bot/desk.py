@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple, Protocol
 
 from bot.changes import Change, MacroDefined, MacroRemoved, SettingChanged
+from bot.commands.durations import spoken
 from bot.crowd import Crowd
-from bot.dispatch import Dispatch
-from bot.durations import spoken
+from bot.game.lexicon import Lexicon
 from bot.grammar import Macro, check_macro
-from bot.lexicon import Lexicon
 from bot.modes.council import Council
 from bot.observer import BotStats
-from bot.people import People
-from bot.restrictions import EVERY_WORD, Restrictions
+from bot.sending.dispatch import Dispatch
+from bot.viewers.people import People
+from bot.viewers.restrictions import EVERY_WORD, Restrictions
 from config.controllers import Move
 from config.levels import Level
 

@@ -12,6 +12,8 @@ import logging
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from bot.answers.mistakes import Mistakes, wording
+from bot.answers.replies import Replies, Reply
 from bot.chat.line import (
     ChatCleared,
     ChatEvent,
@@ -24,20 +26,18 @@ from bot.chat.line import (
 )
 from bot.commands.commands import Commands
 from bot.crowd import Crowd, Judgement, Verdict
-from bot.dispatch import Dispatch
+from bot.game.lexicon import Lexicon
+from bot.game.triggers import rule_for
 from bot.grammar import Parsed, Refused, Talk
-from bot.lexicon import Lexicon
-from bot.mistakes import Mistakes, wording
 from bot.modes.council import Council
 from bot.modes.mode import Choice, Offer
 from bot.observer import BotStats, Observer
-from bot.people import People
-from bot.replies import Replies, Reply
-from bot.restrictions import Restrictions
+from bot.sending.dispatch import Dispatch
 from bot.show import Show
 from bot.tally import Tally
 from bot.text import normalise
-from bot.triggers import rule_for
+from bot.viewers.people import People
+from bot.viewers.restrictions import Restrictions
 from tunnel.events import Event, Outcome, Resolved
 
 # Said to whoever types into a terminal. In a crowd everybody would be told all the time.

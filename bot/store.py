@@ -35,13 +35,13 @@ from bot.changes import (
     Restricted,
     SettingChanged,
 )
-from bot.store_file import BUSY_S, StoreError, open_file, sentence
+from bot.storage.file import BUSY_S, StoreError, open_file, sentence
 
 __all__ = ["MOST_LOADED", "RETENTION_MS", "Memory", "Store", "StoreError"]
 
 # Half a year: a viewer who comes back after a summer is known; one who never does is forgotten.
 RETENTION_MS: Final = 180 * 86_400_000
-# As many people as bot.people keeps in memory.
+# As many people as bot.viewers.people keeps in memory.
 MOST_LOADED: Final = 200_000
 
 log = logging.getLogger(__name__)

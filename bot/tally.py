@@ -6,9 +6,9 @@ from collections import Counter
 from typing import Final
 
 from bot.crowd import Verdict
-from bot.dispatch import Dispatch
 from bot.modes.council import Council
 from bot.observer import BotStats
+from bot.sending.dispatch import Dispatch
 
 _LIMITED: Final = tuple(verdict.value for verdict in Verdict if verdict is not Verdict.ADMITTED)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from typing import Final, NamedTuple
 
+from bot.answers.replies import Priority, Reply
 from bot.chat.line import ChatLine
 from bot.chat.sayable import sayable
 from bot.grammar import Refused
-from bot.replies import Priority, Reply
 from tunnel.bucket import TokenBucket
 
 # Long enough to read the answer and try again; who still mistypes has seen how it is meant.

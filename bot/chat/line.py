@@ -126,5 +126,5 @@ class ChatVoice(Protocol):
     def say(self, text: str, reply_to: str = "") -> None:
         """Sends one line of at most 500 characters, as an answer to the message with the id `reply_to` where
         the service knows such a thing. Never waits and never raises; whoever calls keeps the service's pace
-        (bot.replies). What cannot be sent is counted.
+        (bot.answers.replies). What cannot be sent is counted.
         """

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from bot.commands.durations import read_duration
 from bot.commands.near import nearest
 from bot.commands.request import MisuseError
-from bot.durations import read_duration
 
 # Twitch's logins and display names have at most 25 characters, of any script in the latter.
 LONGEST_NAME: Final = 25

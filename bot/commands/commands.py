@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+from bot.answers.replies import Priority, Reply
 from bot.chat.line import ChatLine
 from bot.chat.sayable import sayable
 from bot.commands.arguments import quoted
@@ -18,7 +19,6 @@ from bot.commands.near import nearest
 from bot.commands.rate import Rate
 from bot.commands.request import Command, MisuseError, Request
 from bot.commands.table import COMMANDS
-from bot.replies import Priority, Reply
 from config.levels import Level
 from config.play import CommandsConfig
 

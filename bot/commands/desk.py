@@ -10,7 +10,7 @@ class Desk(Protocol):
 
     What is asked for is done at once, and the answer is one sentence for the chat, whether it was done or why
     not; an empty one is not said. No method raises. Who may ask has been checked, and the form of what they
-    typed: names are single words without `@`, times are those of bot.durations.
+    typed: names are single words without `@`, times are those of bot.commands.durations.
 
     `user` is an account's id, `name` what was typed for one: a login or a display name, in small letters.
     """

@@ -12,7 +12,7 @@ import dataclasses
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from bot.games import checked
+from bot.game.lines import checked
 from config.controllers import ControllerError, controller_file
 from config.game_page import GamePage
 from config.games import Game, bare_game, game_file, game_names, load_game, unknown_game

@@ -76,7 +76,7 @@ class Lexicon:
         return known
 
     def _line(self, line: str | None) -> Parsed | None:
-        """The page was checked (bot.games), but a moderator may have made a macro of the same name since."""
+        """The page was checked (bot.game.lines), but a moderator may have made a macro of the same name since."""
         parsed = None if line is None else self.read(normalise(line))
         return parsed if isinstance(parsed, Parsed) else None
 

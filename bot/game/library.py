@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from bot.changes import Change, SettingChanged
-from bot.reload import GameKeeper, Rejected, Reloaded
+from bot.game.keeper import GameKeeper, Rejected, Reloaded
 from config.games import Game
 
 log = logging.getLogger(__name__)

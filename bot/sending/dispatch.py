@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, Protocol
 
-from bot.backlog import Backlog
 from bot.chat.line import ChatLine
-from bot.frames import dated, plan
-from bot.ledger import Ledger
 from bot.modes.mode import Choice
 from bot.observer import Observer
+from bot.sending.backlog import Backlog
+from bot.sending.frames import dated, plan
+from bot.sending.ledger import Ledger
 from config.notes import LABEL, Label
 from tunnel.bucket import TokenBucket
 from tunnel.events import Connected, Event, Outcome, PeerHeard, PeerSilent, Resolved

@@ -10,8 +10,8 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from bot.migrate import migrate, version_of
-from bot.schema import APPLICATION_ID, MIGRATIONS
+from bot.storage.migrate import migrate, version_of
+from bot.storage.schema import APPLICATION_ID, MIGRATIONS
 
 # A bot that is just ending needs less than a second; one that is running will not end for us.
 BUSY_S: Final = 2.0

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from bot.changes import Change, PersonSeen
-from bot.store_file import StoreError
+from bot.storage.file import StoreError
 
 # What a crash costs of the viewers' counts. At 10,000 lines/s of 5,000 viewers it is three batches a time.
 EVERY_MS: Final = 5_000.0
@@ -46,7 +46,7 @@ class StoreWriter:
     Law of use: `put` at any time; `run` as a task; when that has ended, `close`. The store is the writer's
     from then on.
 
-    gather   returns what is new about viewers, at most as many as asked (bot.people.People.changes)
+    gather   returns what is new about viewers, at most as many as asked (bot.viewers.people.People.changes)
     counters  written, failed (attempts), lost (changes that were not written, and never will be)
     """
 

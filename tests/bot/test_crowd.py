@@ -9,7 +9,7 @@ import pytest
 from bot.chat.line import ChatLine
 from bot.crowd import Crowd, Judgement, Verdict
 from bot.grammar import Language, Parsed, parse
-from bot.restrictions import EVERY_WORD, Restrictions
+from bot.viewers.restrictions import EVERY_WORD, Restrictions
 from config.codes import Control
 from config.controllers import Controller, Move
 from config.games import Cooldown, Game

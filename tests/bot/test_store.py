@@ -25,7 +25,7 @@ from bot.changes import (
     Restricted,
     SettingChanged,
 )
-from bot.schema import MIGRATIONS
+from bot.storage.schema import MIGRATIONS
 from bot.store import RETENTION_MS, Memory, Store, StoreError
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent

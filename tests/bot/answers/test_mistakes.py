@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.answers.mistakes import EVERYBODY_BURST, MOST_USERS, SAME_AGAIN_MS, USER_EVERY_MS, Mistakes, wording
+from bot.answers.replies import Priority, Reply
 from bot.chat.line import ChatLine
 from bot.grammar import Refused
-from bot.mistakes import EVERYBODY_BURST, MOST_USERS, SAME_AGAIN_MS, USER_EVERY_MS, Mistakes, wording
-from bot.replies import Priority, Reply
 
 Say = Callable[..., ChatLine]
 WHY = 'character 5: unknown unit "q"; use ms or s'

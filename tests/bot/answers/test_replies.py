@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.world.twitch_limits import Account, Fate
+from bot.answers.replies import MOST_WAITING, STALE_MS, Priority, Replies, Reply
 from bot.chat.limits import AS_MODERATOR, AS_VIEWER, NO_LIMITS, SendingLimits
-from bot.replies import MOST_WAITING, STALE_MS, Priority, Replies, Reply
 
 TEN_MINUTES_MS = 600_000.0
 # How much longer one line may be under way than the next. With more, a gap of 1.2 s may become less than one.

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.answers.replies import Priority, Reply
 from bot.chat.line import ChatLine
 from bot.commands import COMMANDS, Commands
 from bot.commands.commands import LONGEST_ANSWER, SHARED_EVERY_MS, USER_BURST, USER_EVERY_S
-from bot.replies import Priority, Reply
 from bot.text import normalise
 from config.levels import Level
 from config.play import CommandName, CommandsConfig

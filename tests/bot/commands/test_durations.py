@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.durations import LONGEST_MS, read_duration, spoken
+from bot.commands.durations import LONGEST_MS, read_duration, spoken
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 

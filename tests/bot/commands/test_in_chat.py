@@ -11,11 +11,11 @@ from typing import Any
 from websockets.asyncio.client import connect
 
 from bench.world.twitch import LocalTwitch
+from bot.answers.replies import Replies
 from bot.chat.irc_source import IrcSource
 from bot.chat.limits import SendingLimits
 from bot.chat.line import ChatLine
 from bot.commands import Commands
-from bot.replies import Replies
 from bot.text import normalise
 from config.levels import Level
 from config.play import CommandsConfig

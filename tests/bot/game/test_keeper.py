@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.reload import LOOK_MS, GameKeeper, Rejected, Reloaded
+from bot.game.keeper import LOOK_MS, GameKeeper, Rejected, Reloaded
 from config.codes import Control
 from config.controllers import ControllerError
 from config.games import GameError, game_names

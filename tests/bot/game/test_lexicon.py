@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.game.lexicon import Lexicon
 from bot.grammar import Macro, Parsed, Refused
-from bot.lexicon import Lexicon
 from config.game import Game, Idle, MacroText
 from config.games import bare_game
 

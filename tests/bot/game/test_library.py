@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.changes import Change, SettingChanged
-from bot.library import GameLibrary
-from bot.reload import LOOK_MS, GameKeeper
+from bot.game.keeper import LOOK_MS, GameKeeper
+from bot.game.library import GameLibrary
 from config.games import Game
 
 PAGE = "title: {title}\ncontroller: nes\nwords: {{hop: {word}}}\n"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.games import check_game, check_mode, checked, language_of
+from bot.game.lines import check_game, check_mode, checked, language_of
 from bot.grammar import Parsed, parse
 from config.games import GAMES, Game, bare_game, game_names, load_game, read_game
 from config.mistakes import ConfigError

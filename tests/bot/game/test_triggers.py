@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bot.chat.line import Triggered, TriggerKind
-from bot.triggers import rule_for
+from bot.game.triggers import rule_for
 from config.games import TriggerRule
 
 JUMP = TriggerRule("reward", "Big Jump", 0, "a1s")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.backlog import Backlog
+from bot.sending.backlog import Backlog
 
 
 def drain(backlog: Backlog[str], now: float) -> list[str]:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from bot.chat.line import ChatLine
-from bot.dispatch import LABELS_PER_SECOND, MOST_IN_FLIGHT, Dispatch
 from bot.modes.mode import Choice
 from bot.observer import Observer
+from bot.sending.dispatch import LABELS_PER_SECOND, MOST_IN_FLIGHT, Dispatch
 from bot.sequence import Step
 from config.codes import Control
 from config.notes import LABEL, Label

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from bot.frames import dated, plan, to_frames
 from bot.grammar import Language, Parsed, parse
+from bot.sending.frames import dated, plan, to_frames
 from bot.sequence import Step
 from config.codes import Control, decode
 from config.controllers import Controller

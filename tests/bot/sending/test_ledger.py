@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bot.ledger import Ledger
+from bot.sending.ledger import Ledger
 from tunnel.frame import SequenceId
 
 

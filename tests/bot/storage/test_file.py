@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.schema import MIGRATIONS
-from bot.store_file import StoreError, open_file, sentence
+from bot.storage.file import StoreError, open_file, sentence
+from bot.storage.schema import MIGRATIONS
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from typing import Final
 
 import pytest
 
-from bot.migrate import migrate, version_of
+from bot.storage.migrate import migrate, version_of
 
-ROOT: Final = Path(__file__).resolve().parent.parent.parent
+ROOT: Final = Path(__file__).resolve().parents[3]
 FIRST: Final = ("CREATE TABLE people (name TEXT)", "INSERT INTO people VALUES ('ada')")
 SECOND: Final = (
     "ALTER TABLE people ADD COLUMN wins INTEGER NOT NULL DEFAULT 0",
@@ -56,7 +56,7 @@ LONG_WAY: Final = [(f"CREATE TABLE t{n} (x)", f"INSERT INTO t{n} VALUES ({n})") 
 # A program that takes these steps one after another, and says of each when it is done.
 WALK: Final = """
 import sqlite3, sys
-from bot.migrate import migrate
+from bot.storage.migrate import migrate
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
 connection.execute("PRAGMA journal_mode = WAL")
 connection.execute("PRAGMA synchronous = NORMAL")

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from bot.changes import Change, PersonSeen, SettingChanged
+from bot.storage.file import StoreError
+from bot.storage.writer import StoreWriter
 from bot.store import Store
-from bot.store_file import StoreError
-from bot.store_writer import StoreWriter
 
 
 class FakeDisk:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.cooldowns import Cooldowns, Cooling
+from bot.viewers.cooldowns import Cooldowns, Cooling
 from config.codes import Control
 from config.controllers import Move
 from config.games import Cooldown

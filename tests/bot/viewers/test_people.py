@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.changes import Change, PersonForgotten, PersonSeen
 from bot.chat.line import ChatLine
-from bot.people import LONGEST, People
+from bot.viewers.people import LONGEST, People
 from config.levels import Level
 
 Write = Callable[..., None]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.changes import Change, Released, Restricted
-from bot.restrictions import EVERY_WORD, Restrictions
+from bot.viewers.restrictions import EVERY_WORD, Restrictions
 
 
 class Told(list[Change]):
