@@ -17,8 +17,8 @@ from typing import Any, Final
 from bench.figures import Figure
 from bench.rss import resident_mib
 from bot.changes import PersonSeen
-from bot.people import People
 from bot.store import Store
+from bot.viewers.people import People
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _DEADLINE_S: Final = 60.0

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from bot.app import Bot
 from bot.chat import open_source
 from bot.chat.error import SourceError
+from bot.storage.file import StoreError
 from bot.store import Store
-from bot.store_file import StoreError
 from cli import programs, status
 from cli.errors import EXIT_USAGE, CommandError
 from cli.running import run_until_stopped

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from bot.games import check_mode, checked
+from bot.game.lines import check_mode, checked
 from cli import programs
 from cli.errors import EXIT_USAGE
 from config.controller_page import ControllerPage

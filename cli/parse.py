@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from bot.games import checked, language_of
+from bot.game.lines import checked, language_of
 from bot.grammar import Language, Macro, Parsed, Refused, Step, Talk, check_macro, explain, parse
 from bot.text import normalise
 from cli.errors import EXIT_USAGE, CommandError

@@ -2,7 +2,7 @@
 
 A game is a page of YAML in the folder `games` beside this module, or wherever the configuration says. Its
 lines (macros, triggers, pause, idle, periodic) are text here: only the bot knows how to read them
-(bot.games).
+(bot.game.lines).
 """
 
 from __future__ import annotations
