@@ -41,13 +41,18 @@ __all__ = [
 _MOST_LISTED: Final = 8  # the answer is a line in chat
 
 
+# More than anybody lists in a line of chat; a folder of other things is not gone through to its end.
+MOST_GAMES: Final = 200
+
+
 class GameError(ValueError):
     """There is no such game: a sentence for a person."""
 
 
 def game_names(folder: Path = GAMES) -> tuple[str, ...]:
-    """The pages in `folder` that could be games by their name, in alphabetical order."""
-    return tuple(sorted(path.stem for path in folder.glob("*.yaml") if GAME_NAME.fullmatch(path.stem)))
+    """The pages in `folder` that could be games by their name, by the alphabet; at most `MOST_GAMES`."""
+    pages = (path.stem for path in folder.glob("*.yaml") if GAME_NAME.fullmatch(path.stem) and path.is_file())
+    return tuple(sorted(pages)[:MOST_GAMES])
 
 
 def game_file(name_or_path: str | Path, folder: Path | None = None) -> Path:

@@ -9,21 +9,24 @@ Law of use: call `check` as often as you like; it looks once a second.
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from bot.game.lines import checked
 from config.controllers import ControllerError, controller_file
-from config.game_page import GamePage
-from config.games import Game, bare_game, game_file, game_names, load_game, unknown_game
-from config.load import sniff
+from config.games import Game, GameError, bare_game, game_file, game_names, load_game, unknown_game
 from config.mistakes import ConfigError
+from config.positions import MAX_BYTES
 
 # A streamer who has saved the page looks up to see whether it counts: two looks are two seconds.
 LOOK_MS: Final = 1_000
 
 # A line in chat has 450 characters, and the place of the mistake is in it too.
 _MOST_TEXT: Final = 250
+
+_TITLE: Final = re.compile(rb"^title[ \t]*:", re.MULTILINE)
+_INPUTS: Final = re.compile(rb"^inputs[ \t]*:", re.MULTILINE)
 
 # When a file was written last (nanoseconds) and how long it is; None where there is none.
 Stamp = tuple[int, int] | None
@@ -103,8 +106,11 @@ class GameKeeper:
         names = self.names()
         if name not in names:
             text = unknown_game(name, names)
-            return Rejected(text, f"{text[0].upper()}{text[1:]}.")
-        return self._take(game_file(name, self._folder))
+            return Rejected(text, _sentence(text))
+        try:
+            return self._take(game_file(name, self._folder))
+        except GameError as error:  # gone since it was listed
+            return Rejected(str(error), _sentence(str(error)))
 
     def _take(self, file: Path | None) -> Reloaded | Rejected:
         seen = _look(file, self._game)  # before reading: what is written meanwhile is noticed later
@@ -142,11 +148,16 @@ def _stamp(file: Path) -> Stamp:
 
 
 def _is_game(file: Path) -> bool:
-    """Whether a page is a game's, as far as anybody can tell: a broken one may be."""
+    """Whether a page looks like a game's: it has a title, as every game, and no inputs, as every controller.
+
+    Read properly, a folder of large pages would stop the game for seconds.
+    """
     try:
-        return sniff(file) is GamePage
-    except ConfigError:
-        return True
+        with file.open("rb") as page:
+            head = page.read(MAX_BYTES)
+    except OSError:
+        return False
+    return _TITLE.search(head) is not None and _INPUTS.search(head) is None
 
 
 def _brief(error: ConfigError) -> str:
@@ -154,4 +165,9 @@ def _brief(error: ConfigError) -> str:
     line, _, key, text = dataclasses.astuple(error.mistakes[0])
     place = f"{error.file.name}{f', line {line}' if line else ''}{f', {key}' if key else ''}"
     more = f" (and {len(error.mistakes) - 1} more)" if len(error.mistakes) > 1 else ""
-    return f"{place}: {text[:_MOST_TEXT]}{more}. What was in force stays."
+    said = f"{place}: {text[:_MOST_TEXT]}{more}"
+    return said if said.endswith("?") else f"{said}."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."

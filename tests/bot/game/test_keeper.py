@@ -11,7 +11,7 @@ import pytest
 from bot.game.keeper import LOOK_MS, GameKeeper, Rejected, Reloaded
 from config.codes import Control
 from config.controllers import ControllerError
-from config.games import GameError, game_names
+from config.games import MOST_GAMES, GameError, game_names
 from config.mistakes import ConfigError
 
 Write = Callable[[str], Path]
@@ -86,7 +86,7 @@ def test_a_bad_edit_is_said_once_with_its_line_and_the_old_game_stays(watch: Wat
     assert isinstance(said, Rejected)
     assert said.text.startswith(f'{file}:2:15: words.jump: "bb" is no word of the controller snes')
     assert said.sentence.startswith('mine.yaml, line 2, words.jump: "bb" is no word')
-    assert said.sentence.endswith("What was in force stays.")
+    assert said.sentence.endswith('did you mean "b"?')
     assert str(file.parent) not in said.sentence
     assert watch.keeper.game is game
     assert watch.twice() == [None, None]
@@ -231,3 +231,34 @@ def test_what_cannot_begin_says_so_at_once(write: Write, tmp_path: Path) -> None
         GameKeeper("nonesuch", "snes", 1)
     with pytest.raises(ControllerError):
         GameKeeper(None, "sness", 1)
+
+
+def test_a_folder_that_is_named_like_a_page_is_no_game(watch: Watch, tmp_path: Path) -> None:
+    (tmp_path / "folder.yaml").mkdir()
+    assert "folder" not in watch.keeper.names()
+    assert isinstance(watch.keeper.switch("folder"), Rejected)
+
+
+def test_other_pages_in_the_folder_are_no_games(watch: Watch, tmp_path: Path) -> None:
+    (tmp_path / "bot.yaml").write_text("identity: bot.key\nchat: {channel: a}\n")
+    (tmp_path / "pad.yaml").write_text("title: A pad\ninputs: {a: A}\n")
+    (tmp_path / "other.yaml").write_text(GOOD)
+    names = watch.keeper.names()
+    assert "other" in names
+    assert not {"bot", "pad"} & set(names)
+
+
+def test_a_page_that_is_gone_since_it_was_listed_is_a_sentence(
+    watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = watch.keeper.names()
+    monkeypatch.setattr(watch.keeper, "names", lambda: (*names, "gone"))
+    said = watch.keeper.switch("gone")
+    assert isinstance(said, Rejected)
+    assert said.sentence.startswith('There is no game "gone"')
+
+
+def test_a_folder_of_thousands_of_pages_is_not_gone_through_to_its_end(tmp_path: Path) -> None:
+    for place in range(MOST_GAMES + 50):
+        (tmp_path / f"g{place:04}.yaml").write_text(GOOD)
+    assert len(game_names(tmp_path)) == MOST_GAMES
