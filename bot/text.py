@@ -35,6 +35,8 @@ def normalise(text: str) -> str:
         return ""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text).replace(_BRAILLE_BLANK, " "))
+        if len(text) > LONGEST_RAW:  # one letter of some scripts is a whole sentence in others
+            return ""
     if text.startswith("\x01"):
         wrapped = _ACTION.fullmatch(text)
         text = wrapped[1] if wrapped else text

@@ -1,4 +1,7 @@
-"""Who somebody is in a channel, as one order: whoever is higher may do whatever the lower ones may."""
+"""Who somebody is in a channel, as one order: whoever is higher may do whatever the lower ones may.
+
+Who follows a channel is no level: neither way into the chat tells it with a line.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ class Level(enum.IntEnum):
     """A person's standing. Files and chat write the name in small letters: `vip`."""
 
     VIEWER = 0
-    FOLLOWER = 5
     SUBSCRIBER = 10
     VIP = 20
     MODERATOR = 30

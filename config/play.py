@@ -12,11 +12,11 @@ from config.kinds import Choice, Flag, Real, Text, Whole
 from config.levels import Level
 
 ModeName = Literal["anarchy", "democracy", "turns", "teams", "step"]
-LevelName = Literal["viewer", "follower", "subscriber", "vip", "moderator", "broadcaster"]
+LevelName = Literal["viewer", "subscriber", "vip", "moderator", "broadcaster"]
 CommandName = Literal[
     "help", "controls", "mode", "vote", "join", "me", "forget",
     "pause", "resume", "neutral", "lock", "unlock", "restrict", "silence", "release", "macro", "game",
-    "reload", "stats",
+    "reload", "stats", "mode_set", "macro_add",
 ]  # fmt: skip
 
 _FOR_EVERYBODY: Final = ("help", "controls", "mode", "vote", "join", "me", "forget")

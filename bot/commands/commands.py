@@ -7,6 +7,7 @@ Moderators do get a word: they mean it, and they are few.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from typing import Final
 
@@ -32,6 +33,8 @@ MOST_USERS: Final = 10_000
 # What is the same for everybody stands on the screen for so long in a busy chat.
 SHARED_EVERY_MS: Final = 10_000.0
 
+log = logging.getLogger(__name__)
+
 _NAMED: Final = {command.name: command for command in COMMANDS}
 _HEADS: Final = tuple(dict.fromkeys(command.head for command in COMMANDS))
 
@@ -39,7 +42,8 @@ _HEADS: Final = tuple(dict.fromkeys(command.head for command in COMMANDS))
 class Commands:
     """Reads commands, has them done, and words the answers.
 
-    counters  done, misused, and what nothing was done about: unknown, not_allowed, user_limit, just_answered
+    counters  done, misused, failed, and what nothing was done about: unknown, not_allowed, user_limit,
+    just_answered
     """
 
     def __init__(self, desk: Desk, config: CommandsConfig) -> None:
@@ -62,13 +66,20 @@ class Commands:
             return []
         allowed = tuple(row for row in COMMANDS if line.level >= row.level(self._config))
         request = Request(line, " ".join(words), tuple(words), allowed, now)
+        return self._answer(line, self._carry_out(command, request))
+
+    def _carry_out(self, command: Command, request: Request) -> str:
         try:
             sentence = command.handler(self._desk, request)
-            self.counters["done"] += 1
         except MisuseError as error:
             self.counters["misused"] += 1
-            sentence = str(error) or f"Usage: {command.typed}"
-        return self._answer(line, sentence)
+            return str(error) or f"Usage: {command.typed}"
+        except Exception:  # a mistake of ours; one command must not end a stream
+            log.exception("The command !%s failed.", command.name)
+            self.counters["failed"] += 1
+            return "That went wrong inside the bot; its log says how."
+        self.counters["done"] += 1
+        return sentence
 
     def _serves(self, line: ChatLine, command: Command, words: list[str], now: float) -> bool:
         """Whether a viewer's turn has come, and this needs an answer. Moderators are served always."""

@@ -10,7 +10,7 @@ from bot.commands.request import MisuseError, Request
 def listing(desk: Desk, request: Request) -> str:
     """All there are. Words after it are a macro that misses its `add`."""
     if request.words:
-        raise MisuseError("A macro is made with !macro add, and unmade with !macro remove.")
+        raise MisuseError("To make a macro: !macro add. To unmake it: !macro remove.")
     macros = desk.macros()
     return f"Macros: {' '.join(macros)}" if macros else "There are no macros yet."
 

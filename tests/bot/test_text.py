@@ -72,3 +72,7 @@ def test_any_text_comes_back_without_what_nobody_sees(text: str) -> None:
 @given(st.text(st.characters(max_codepoint=127), max_size=60))
 def test_an_invisible_character_never_matters(text: str) -> None:
     assert normalise(text) == normalise(text.replace("e", "e\u200b") + "\u034f")
+
+
+def test_letters_that_unfold_into_sentences_are_no_line() -> None:
+    assert normalise("\ufdfa" * 500) == ""

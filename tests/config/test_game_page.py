@@ -26,7 +26,7 @@ def test_a_title_is_all_that_a_page_needs(said: Said) -> None:
         ("words: {jump: a500ms}", "2:15: words.jump", 'found "a500ms"; wanted a word of the controller'),
         ("locked: start", "2:9: locked", 'found "start"; wanted a list'),
         ("gaps: {a: 0}", "2:11: gaps.a", "wanted a whole number from 1 to 10000"),
-        ("levels: {start: king}", "2:17: levels.start", "wanted one of viewer, follower, subscriber, vip"),
+        ("levels: {start: king}", "2:17: levels.start", "wanted one of viewer, subscriber, vip"),
         ("cooldowns: {start: 10}", "2:20: cooldowns.start", "wanted a group of keys: user_s, everybody_s"),
         ("cooldowns: {start: {users: 1}}", "2:21: cooldowns.start.users", 'did you mean "user_s"?'),
         ("cooldowns: {start: {user_s: 4000}}", "2:29: cooldowns.start.user_s", "a number from 0 to 3600"),

@@ -17,8 +17,7 @@ def write(level: Level = Level.VIEWER, extra: dict[str, str] | None = None) -> M
     )
 
 
-# Chat does not say who follows a channel.
-@pytest.mark.parametrize("level", sorted(set(Level) - {Level.FOLLOWER}))
+@pytest.mark.parametrize("level", list(Level))
 @pytest.mark.parametrize("extra", [None, {"bits": "1"}], ids=["plain", "with more tags"])
 def test_the_bot_reads_what_was_meant(level: Level, extra: dict[str, str] | None) -> None:
     assert IrcRoom("arcade").line(write(level, extra), 7.0) == ChatLine(

@@ -70,7 +70,7 @@ def test_a_line_as_twitch_documents_it() -> None:
     )
 
 
-@pytest.mark.parametrize("level", [level for level in Level if level is not Level.FOLLOWER])
+@pytest.mark.parametrize("level", list(Level))
 def test_badges_say_who_somebody_is(level: Level) -> None:
     assert line_of(heard(room(), CHAT, said("left", level=level))).level is level
 

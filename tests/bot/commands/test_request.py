@@ -14,8 +14,9 @@ def test_a_row_knows_how_it_is_typed() -> None:
 
 
 def test_who_may_use_it_is_looked_up_under_its_right() -> None:
-    config = CommandsConfig(levels={"macro": "vip", "vote": "subscriber"})
+    config = CommandsConfig(levels={"macro_add": "vip", "vote": "subscriber", "macro": "viewer"})
     assert ROWS["macro add"].level(config) is Level.VIP
+    assert ROWS["macro"].level(config) is Level.VIEWER
     assert ROWS["vote"].level(config) is Level.SUBSCRIBER
     assert ROWS["pause"].level(config) is Level.MODERATOR
 
