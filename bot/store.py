@@ -11,8 +11,9 @@ What can be lost, and when:
 A sync for every write would cost a slow disk 10 ms to 100 ms each, to guard against one that loses what a
 moderator can type again. What is deleted is overwritten with zeros, and the log emptied after it.
 
-People who were away for `RETENTION_MS` are deleted at the start. A clock that is half a year ahead then costs
-the counts, and nothing else.
+People who were away for `RETENTION_MS` are deleted at the start, and restrictions that ran out `LATE_MS` ago.
+So a clock that is a day ahead costs nothing that lasts; one that is half a year ahead costs the counts and
+the restrictions that had an end.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ __all__ = ["MOST_LOADED", "RETENTION_MS", "Memory", "Store", "StoreError"]
 
 # Half a year: a viewer who comes back after a summer is known; one who never does is forgotten.
 RETENTION_MS: Final = 180 * 86_400_000
+# A machine whose clock is set wrong is noticed within days.
+LATE_MS: Final = 7 * 86_400_000
 # As many people as bot.viewers.people keeps in memory.
 MOST_LOADED: Final = 200_000
 
@@ -90,7 +93,7 @@ class Store:
         run = self._connection.execute
         try:
             gone = run("DELETE FROM people WHERE last_ms < ?", (now - RETENTION_MS,)).rowcount
-            run("DELETE FROM restrictions WHERE until_ms <= ?", (now,))
+            run("DELETE FROM restrictions WHERE until_ms <= ?", (now - LATE_MS,))
             [(known,)] = run("SELECT count(*) FROM people")
             # To have SQLite sort what is wanted anyway would double the time that a start takes.
             which = (_PEOPLE, ()) if known <= most else (_LATEST_PEOPLE, (most,))
@@ -100,7 +103,7 @@ class Store:
                 people,
                 known <= most,
                 [user for (user,) in run("SELECT user FROM wishes")],
-                [Restricted(*row) for row in run("SELECT user, word, until_ms FROM restrictions")],
+                [Restricted(*row) for row in run(_IN_FORCE, (now,))],
                 [_macro(row) for row in run("SELECT name, parameters, body FROM macros ORDER BY name")],
                 dict(run("SELECT key, value FROM settings")),
             )
@@ -159,6 +162,7 @@ class Store:
 
 _PEOPLE: Final = "SELECT user, login, name, commands, played, first_ms, last_ms FROM people"
 _LATEST_PEOPLE: Final = f"{_PEOPLE} ORDER BY last_ms DESC LIMIT ?"
+_IN_FORCE: Final = "SELECT user, word, until_ms FROM restrictions WHERE until_ms IS NULL OR until_ms > ?"
 _SEEN: Final = """
     INSERT INTO people (user, login, name, commands, played, first_ms, last_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (user) DO UPDATE SET

@@ -6,6 +6,9 @@
     macros        a name, its parameters with a blank between them, its body
     settings      what moderators set by name
 
+The checks are for files that somebody edited by hand: a column of SQLite takes anything, and a text where a
+number is wanted would be found out in the middle of a stream. Opening the file looks at them.
+
 Every time is milliseconds since 1970. SQLite 3.24 (2018) understands all of it; no Python that we run on
 comes with an older one.
 """
@@ -25,16 +28,16 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             user TEXT PRIMARY KEY NOT NULL,
             login TEXT NOT NULL,
             name TEXT NOT NULL,
-            commands INTEGER NOT NULL,
-            played INTEGER NOT NULL,
-            first_ms REAL NOT NULL,
-            last_ms REAL NOT NULL
+            commands INTEGER NOT NULL CHECK (typeof(commands) = 'integer'),
+            played INTEGER NOT NULL CHECK (typeof(played) = 'integer'),
+            first_ms REAL NOT NULL CHECK (typeof(first_ms) = 'real'),
+            last_ms REAL NOT NULL CHECK (typeof(last_ms) = 'real')
         ) WITHOUT ROWID""",
         "CREATE TABLE wishes (user TEXT PRIMARY KEY NOT NULL) WITHOUT ROWID",
         """CREATE TABLE restrictions (
             user TEXT NOT NULL,
             word TEXT NOT NULL,
-            until_ms REAL,
+            until_ms REAL CHECK (typeof(until_ms) IN ('real', 'null')),
             PRIMARY KEY (user, word)
         ) WITHOUT ROWID""",
         """CREATE TABLE macros (

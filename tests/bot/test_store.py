@@ -372,3 +372,32 @@ def test_everything_confirmed_survives_kill_9_at_any_moment(path: Path) -> None:
         assert [one.until_ms for one in memory.restrictions] == ([NOW + number] if number else [])
         known = number
     assert known > 8
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "INSERT INTO restrictions VALUES ('7', '', 'soon')",
+        "INSERT INTO people VALUES ('7', 'kim', 'Kim', 1, 1, 1.0, 'yesterday')",
+        "INSERT INTO people VALUES ('7', 'kim', 'Kim', 'many', 1, 1.0, 2.0)",
+    ],
+)
+def test_a_value_edited_by_hand_that_is_no_number_is_found_when_the_file_is_opened(
+    path: Path, edit: str
+) -> None:
+    Store.open(path).close()
+    with contextlib.closing(sqlite3.connect(path)) as by_hand:
+        by_hand.execute("PRAGMA ignore_check_constraints = ON")
+        by_hand.execute(edit)
+        by_hand.commit()
+    with pytest.raises(StoreError, match="is damaged"):
+        Store.open(path)
+
+
+def test_a_clock_that_is_a_day_ahead_frees_nobody_for_good(path: Path) -> None:
+    with contextlib.closing(Store.open(path)) as store:
+        store.write([Restricted("7", "", NOW + 36_000_000.0)])
+    with contextlib.closing(Store.open(path)) as store:
+        assert store.load(NOW + 86_400_000.0).restrictions == []
+    with contextlib.closing(Store.open(path)) as store:
+        assert store.load(NOW).restrictions == [Restricted("7", "", NOW + 36_000_000.0)]
