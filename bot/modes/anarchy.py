@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from bot.chat.line import ChatLine
 from bot.grammar import Parsed
 from bot.modes.fair import FairQueue
 from bot.modes.lanes import Lanes
@@ -60,15 +59,15 @@ class Anarchy:
             self._queue.push(offer, offer.line.user, pads, parsed.duration_ms, now)
             self._crowded = True
 
-    def take_back(self, unwanted: Callable[[ChatLine], bool]) -> int:
-        """Drops every waiting input whose line is `unwanted`, and says how many."""
-        taken = self._queue.remove(lambda offer: unwanted(offer.line))
+    def take_back(self, unwanted: Callable[[Offer], bool]) -> int:
+        """Drops every waiting input that is `unwanted`, and says how many."""
+        taken = self._queue.remove(unwanted)
         self.counters["taken_back"] += taken
         return taken
 
     def gone(self, user: str) -> None:
         """Drops what this viewer has waiting."""
-        self.take_back(lambda line: line.user == user)
+        self.take_back(lambda offer: offer.line.user == user)
 
     def join(self, user: str, name: str, team: str, now: float) -> str:
         """There is nothing to join."""

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from bot.chat.line import ChatLine
 from bot.grammar import Parsed
 from bot.modes.mode import Offer
 from bot.modes.ranks import Ranks
@@ -69,17 +68,17 @@ class Ballot:
         if earlier is not None:
             self._counters["replaced"] += 1
             if earlier.candidate is candidate:
-                self._votes[line.user] = _Vote(line, candidate)
+                self._votes[line.user] = _Vote(offer, candidate)
                 return
             self._drop(line.user)
         if candidate is None:
             candidate = self._candidates[parsed] = _Candidate(parsed, line.arrived_ms)
-        self._votes[line.user] = _Vote(line, candidate)
+        self._votes[line.user] = _Vote(offer, candidate)
         self._ranks.up(candidate)
 
-    def remove(self, unwanted: Callable[[ChatLine], bool]) -> int:
-        """Takes back every vote whose line is `unwanted`, and says how many."""
-        users = [user for user, vote in self._votes.items() if unwanted(vote.line)]
+    def remove(self, unwanted: Callable[[Offer], bool]) -> int:
+        """Takes back every vote that is `unwanted`, and says how many."""
+        users = [user for user, vote in self._votes.items() if unwanted(vote.offer)]
         for user in users:
             self._drop(user)
         return len(users)
@@ -131,5 +130,5 @@ class _Candidate:
 
 
 class _Vote(NamedTuple):
-    line: ChatLine
+    offer: Offer
     candidate: _Candidate

@@ -29,6 +29,8 @@ from bot.modes.idle import Idle
 from bot.modes.mode import Choice, Mode, Offer
 from bot.modes.mode_vote import VOTED_MODES, ModeVote
 from bot.modes.turns import Turns
+from bot.sequence import Step
+from config.controllers import Move
 from config.play import ModesConfig
 from config.views import ModeView
 
@@ -166,7 +168,7 @@ class Council:
         """Nothing is chosen from here on, and what waits is dropped."""
         if self._paused:
             return "It is paused already; !resume lets inputs play again."
-        dropped = self.take_back(_every)
+        dropped = self.take_back(lambda _: True)
         self._counted["chosen"] -= len(self._chosen)  # the result of a vote, which is nobody's own line
         self._chosen.clear()
         self._paused = True
@@ -184,11 +186,17 @@ class Council:
 
     def take_back(self, unwanted: Callable[[ChatLine], bool]) -> int:
         """Drops every offer and vote whose line is `unwanted`, and says how many."""
-        kept = [choice for choice in self._chosen if choice.line is None or not unwanted(choice.line)]
-        taken = len(self._chosen) - len(kept)
-        self._chosen = kept
-        self._counted.update(chosen=-taken, taken_back=taken)
-        return taken + self._mode.take_back(unwanted)
+        return self._take_back(
+            lambda choice: choice.line is not None and unwanted(choice.line),
+            lambda offer: unwanted(offer.line),
+        )
+
+    def take_back_moves(self, moves: frozenset[Move]) -> int:
+        """Drops every offer, vote and choice that presses any of `moves`, and says how many."""
+        return self._take_back(
+            lambda choice: any(_presses(step, moves) for step in choice.steps),
+            lambda offer: any(_presses(step, moves) for step in offer.parsed.steps),
+        )
 
     def gone(self, user: str) -> None:
         """This viewer was banned or silenced: no turn, no team, no vote any more."""
@@ -201,7 +209,7 @@ class Council:
         self._rules = rules
         self._idle.retune(rules.idle, rules.periodic, now)
         if isinstance(self._mode, Turns):  # whose turn it is has nothing to do with the game
-            self._mode.take_back(_every)
+            self._mode.take_back(lambda _: True)
             self._mode.retune(rules.controller)
             return ""
         try:
@@ -237,6 +245,15 @@ class Council:
         if self._paused:
             view = replace(view, headline="Paused by a moderator.", ends_in_ms=None)
         return self._vote.shown(view) if self._config.vote.enabled else view
+
+    def _take_back(
+        self, unwanted_choice: Callable[[Choice], bool], unwanted_offer: Callable[[Offer], bool]
+    ) -> int:
+        kept = [choice for choice in self._chosen if not unwanted_choice(choice)]
+        taken = len(self._chosen) - len(kept)
+        self._chosen = kept
+        self._counted.update(chosen=-taken, taken_back=taken)
+        return taken + self._mode.take_back(unwanted_offer)
 
     def _heed_vote(self, now: float) -> None:
         wanted = self._vote.handle_timeout(self._name, now)
@@ -303,5 +320,5 @@ def _spoken(dropped: int) -> str:
     return f" What waited is dropped ({dropped})." if dropped else ""
 
 
-def _every(line: ChatLine) -> bool:
-    return True
+def _presses(step: Step, moves: frozenset[Move]) -> bool:
+    return step.value != 0 and (step.control, 1 if step.value > 0 else -1) in moves

@@ -61,8 +61,8 @@ class Mode(Protocol):
     def offer(self, offer: Offer, now: float) -> None:
         """Takes an input, or counts why it does not."""
 
-    def take_back(self, unwanted: Callable[[ChatLine], bool]) -> int:
-        """Drops every offer and vote whose line is `unwanted`, and says how many."""
+    def take_back(self, unwanted: Callable[[Offer], bool]) -> int:
+        """Drops every offer and vote that is `unwanted`, and says how many."""
 
     def gone(self, user: str) -> None:
         """This viewer was banned or silenced: no turn, no team, no vote any more."""

@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bot.chat.line import ChatLine
 from bot.modes.ballot import Ballot, Tally
 from bot.modes.electorate import ACTIVE_MS, Electorate
 from bot.modes.mode import Offer
@@ -66,8 +65,8 @@ class Poll:
         if self._window is None:
             self._window = _Window(now, self.next_window_ms)
 
-    def remove(self, unwanted: Callable[[ChatLine], bool]) -> int:
-        """Takes back every vote whose line is `unwanted`, and says how many."""
+    def remove(self, unwanted: Callable[[Offer], bool]) -> int:
+        """Takes back every vote that is `unwanted`, and says how many."""
         removed = self.ballot.remove(unwanted)
         self._close_if_empty()
         return removed

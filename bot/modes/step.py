@@ -21,7 +21,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot import sequence
-from bot.chat.line import ChatLine
 from bot.grammar import Parsed
 from bot.modes.mode import Choice, Offer
 from bot.modes.voting import Voting
@@ -86,14 +85,14 @@ class Step(Voting):
         else:
             super().offer(offer, now)
 
-    def take_back(self, unwanted: Callable[[ChatLine], bool]) -> int:
-        """Drops every vote and pause input whose line is `unwanted`, and says how many."""
+    def take_back(self, unwanted: Callable[[Offer], bool]) -> int:
+        """Drops every vote and pause input that is `unwanted`, and says how many."""
         return super().take_back(unwanted) + self._take_toggle_back(unwanted)
 
     def gone(self, user: str) -> None:
         """This viewer's vote goes, and their pause input."""
         super().gone(user)
-        self._take_toggle_back(lambda line: line.user == user)
+        self._take_toggle_back(lambda offer: offer.line.user == user)
 
     def handle_timeout(self, now: float) -> list[Choice]:
         """A moderator's pause input, or the winner if the window ends now: never both at once."""
@@ -110,8 +109,8 @@ class Step(Voting):
             return ends
         return self._plays_until if ends is None else min(ends, self._plays_until)
 
-    def _take_toggle_back(self, unwanted: Callable[[ChatLine], bool]) -> int:
-        if self._toggle is None or not unwanted(self._toggle.line):
+    def _take_toggle_back(self, unwanted: Callable[[Offer], bool]) -> int:
+        if self._toggle is None or not unwanted(self._toggle):
             return 0
         self._toggle = None
         self.counters["taken_back"] += 1

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.chat.line import ChatLine
 from bot.modes.members import Members
 from bot.modes.mode import Choice, Mode, Offer
 from config.views import ModeView, TeamView
@@ -47,7 +46,7 @@ class Teams:
             team = self._members.assign(user)
         self._play.offer(offer._replace(parsed=offer.parsed.on_pad(team + 1)), now)
 
-    def take_back(self, unwanted: Callable[[ChatLine], bool]) -> int:
+    def take_back(self, unwanted: Callable[[Offer], bool]) -> int:
         """Drops what waits. Who is in which team stays."""
         return self._play.take_back(unwanted)
 

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from bot.chat.line import ChatLine
 from bot.modes.mode import Choice, Offer
 from config.controllers import Controller
 from config.play import TurnsOptions
@@ -78,9 +77,9 @@ class Turns:
         else:
             self.counters["too_many"] += 1
 
-    def take_back(self, unwanted: Callable[[ChatLine], bool]) -> int:
+    def take_back(self, unwanted: Callable[[Offer], bool]) -> int:
         """Drops what waits of the player's. Places in the queue stay: they belong to people, not to lines."""
-        kept = [offer for offer in self._waiting if not unwanted(offer.line)]
+        kept = [offer for offer in self._waiting if not unwanted(offer)]
         dropped = len(self._waiting) - len(kept)
         self._waiting = deque(kept)
         self.counters["taken_back"] += dropped

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from bot.chat.line import ChatLine
 from bot.grammar import Parsed
 from bot.modes.mode import Choice, Offer
 from bot.modes.poll import Poll, Result
@@ -63,8 +62,8 @@ class Voting(ABC):
         self.counters["offered"] += 1
         self._poll.vote(offer, now)
 
-    def take_back(self, unwanted: Callable[[ChatLine], bool]) -> int:
-        """Drops every vote whose line is `unwanted`, and says how many."""
+    def take_back(self, unwanted: Callable[[Offer], bool]) -> int:
+        """Drops every vote that is `unwanted`, and says how many."""
         taken = self._poll.remove(unwanted)
         self.counters["taken_back"] += taken
         return taken

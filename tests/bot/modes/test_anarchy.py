@@ -225,7 +225,7 @@ def test_a_thousand_a_second_for_a_minute_is_bounded_and_keeps_the_newest(
         sizes.append(len(gc.get_objects()))
     assert here.deepest == 200
     assert sizes[-1] < sizes[1] * 1.02
-    assert here.mode.take_back(lambda line: line.arrived_ms < here.now - 250) == 0
+    assert here.mode.take_back(lambda offer: offer.line.arrived_ms < here.now - 250) == 0
 
 
 def test_a_flooder_gets_no_more_than_anybody_else(
@@ -256,7 +256,7 @@ def test_what_waits_is_taken_back_with_its_line_or_its_viewer(
     here = world(together=1)
     mine = offer("y", "kim")
     here.type(offer("a1s"), mine, offer("x", "lee"), offer("b", "lee"))
-    assert here.mode.take_back(lambda line: line.id == mine.line.id) == 1
+    assert here.mode.take_back(lambda offer: offer.line.id == mine.line.id) == 1
     here.turn()
     here.mode.gone("lee")
     here.turn()

@@ -89,7 +89,7 @@ def test_a_vote_is_taken_back_with_its_line_or_its_user(offer: Offered) -> None:
     repeated = offer("a", "ada")
     for each in (offer("a", "ada"), repeated, offer("b", "bob"), offer("b", "kim")):
         votes.vote(each)
-    assert votes.remove(lambda line: line.id == repeated.line.id) == 1
+    assert votes.remove(lambda offer: offer.line.id == repeated.line.id) == 1
     assert votes.discard("bob") == 1
     assert votes.discard("nobody") == 0
     assert votes.standing(8) == (("b", 1),)
@@ -149,7 +149,7 @@ class BallotMachine(RuleBasedStateMachine):
         for user in gone:
             del self.votes[user]
         self.taken += len(gone)
-        assert self.ballot.remove(lambda line: line.text == wish) == len(gone)
+        assert self.ballot.remove(lambda offer: offer.line.text == wish) == len(gone)
 
     @invariant()
     def it_is_bounded_and_nothing_is_lost_uncounted(self) -> None:

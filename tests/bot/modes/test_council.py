@@ -234,6 +234,20 @@ def test_a_line_and_the_ban_of_who_wrote_it_may_come_together(council: Council, 
     assert (council.counters["chosen"], council.counters["taken_back"], council.waiting) == (0, 1, 1)
 
 
+def test_what_presses_a_locked_button_is_taken_back_wherever_it_waits(council: Council, offer: Build) -> None:
+    start = frozenset({(Control.START, 1)})
+    council.offer(offer("a+start", "ada"), 0)
+    for text in ("b", "x start", "start"):
+        council.offer(offer(text, "bob"), 0)
+    assert council.take_back_moves(start) == 3, "one was chosen, two wait"
+    assert council.handle_timeout(0) == []
+    assert (council.counters["chosen"], council.counters["taken_back"], council.waiting) == (0, 3, 1)
+    council.set_mode("democracy", 0)
+    council.offer(offer("start"), 0)
+    assert council.take_back_moves(start) == 1
+    assert council.waiting == 0
+
+
 # Idle and periodic inputs
 
 

@@ -157,7 +157,10 @@ def test_a_moderators_pause_is_taken_back_with_its_line_or_its_sender(
 ) -> None:
     step = build()
     play(step, offer("a"))
-    for take_back in (lambda: step.take_back(lambda line: line.user == "mod"), lambda: step.gone("mod")):
+    for take_back in (
+        lambda: step.take_back(lambda offer: offer.line.user == "mod"),
+        lambda: step.gone("mod"),
+    ):
         step.offer(offer("start", "mod", level=Level.MODERATOR), 10_500)
         take_back()
         assert step.waiting == 0

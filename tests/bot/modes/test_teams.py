@@ -71,7 +71,7 @@ def test_a_busy_pad_does_not_hold_up_the_other_team(teams: Teams, offer: Build) 
 def test_what_waits_can_be_taken_back_and_the_team_stays(teams: Teams, offer: Build) -> None:
     teams.offer(offer("right5s", "ada"), 0)
     teams.offer(offer("a", "ada"), 0)
-    assert teams.take_back(lambda line: line.user == "ada") == 1
+    assert teams.take_back(lambda offer: offer.line.user == "ada") == 1
     assert teams.waiting == 0
     assert teams.view(0).teams[0].members == 1
 

@@ -159,7 +159,7 @@ def test_a_deleted_line_is_taken_back_and_the_turn_stays(turns: Turns, offer: Bu
     first, second = offer("a"), offer("b")
     turns.offer(first, 0)
     turns.offer(second, 0)
-    assert turns.take_back(lambda line: line.id == first.line.id) == 1
+    assert turns.take_back(lambda offer: offer.line.id == first.line.id) == 1
     assert [choice.text for choice in turns.handle_timeout(0)] == ["b"]
     assert turns.view(0).player == "Ada"
 
@@ -243,7 +243,7 @@ class TurnsMachine(RuleBasedStateMachine):
 
     @rule(user=USERS)
     def take_back(self, user: str) -> None:
-        self.turns.take_back(lambda line: line.user == user)
+        self.turns.take_back(lambda offer: offer.line.user == user)
         self.pump()
 
     @rule(ms=st.sampled_from([1, 100, 999, 5_000]))

@@ -56,7 +56,7 @@ def test_a_vote_is_taken_back_with_its_line(voting: Plain, offer: Offered) -> No
     unwanted = offer("a", "ada")
     voting.offer(unwanted, 0)
     voting.offer(offer("b", "bob"), 0)
-    assert voting.take_back(lambda line: line.id == unwanted.line.id) == 1
+    assert voting.take_back(lambda offer: offer.line.id == unwanted.line.id) == 1
     assert [choice.text for choice in voting.handle_timeout(1_000)] == ["b"]
     assert voting.counters["taken_back"] == 1
 
@@ -99,8 +99,8 @@ def test_every_vote_ends_up_somewhere(acts: list[tuple[str, int, int]]) -> None:
         assert due is None or due > now
 
 
-def typed(text: str, line: ChatLine) -> bool:
-    return line.text == text
+def typed(text: str, offer: Offer) -> bool:
+    return offer.line.text == text
 
 
 def vote(id: str, user: str, text: str) -> Offer:
