@@ -20,12 +20,14 @@ MOST: Final = 64
 class Echo:
     """What we said lately.
 
-    user   our account's number; empty while nobody is logged in
+    user   our account's number; empty while nobody is logged in, or where only the name is known
+    login  its name; the same
     level  our standing in the channel, as our last line showed it
     """
 
     def __init__(self) -> None:
         self.user = ""
+        self.login = ""
         self.level = Level.VIEWER
         self._said: deque[tuple[str, float]] = deque(maxlen=MOST)
 
@@ -35,7 +37,8 @@ class Echo:
 
     def is_ours(self, line: ChatLine, now: float) -> bool:
         """Whether this is a line of ours coming back. Twitch puts "@name " before an answer."""
-        if not self.user or line.user != self.user:
+        by_us = (self.user and line.user == self.user) or (self.login and line.login == self.login)
+        if not by_us:
             return False
         _, _, behind = line.text.partition(" ") if line.text.startswith("@") else ("", "", "")
         if not any(text in (line.text, behind) and now <= until_ms for text, until_ms in self._said):

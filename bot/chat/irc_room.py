@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+from bot.chat.echo import Echo
 from bot.chat.irc_message import Message, read_tags, read_time, unescape
 from bot.chat.line import ChatCleared, ChatEvent, ChatLine, MessageDeleted, UserCleared
 from bot.chat.seen import Recent
@@ -36,6 +37,7 @@ class IrcRoom:
     channel      the channel's login without '#', any case; None reads every channel (recorded chats)
     shared_chat  whether lines written in another channel count, which Shared Chat shows here too
     counters     what was dropped, and why
+    echo         what we said ourselves: another connection of our account shows it to us
     """
 
     def __init__(self, channel: str | None, *, shared_chat: bool = False) -> None:
@@ -43,6 +45,7 @@ class IrcRoom:
         self.counters: Counter[str] = Counter()
         self._target = f"#{self.channel}"
         self._shared_chat = shared_chat
+        self.echo = Echo()
         self._seen = Recent()
         self._user_of_login = Recent()
         self._unnamed = 0
@@ -84,7 +87,7 @@ class IrcRoom:
         if room is None or not self._is_new(tags, now):
             return None
         self._user_of_login.remember(login, user, now)
-        return ChatLine(
+        heard = ChatLine(
             id=self._id_of(tags),
             user=user,
             name=unescape(tags.get("display-name") or login),
@@ -95,6 +98,10 @@ class IrcRoom:
             room=room,
             login=login,
         )
+        if self.echo.is_ours(heard, now):
+            self.counters["echo"] += 1
+            return None
+        return heard
 
     def _is_here(self, params: list[str]) -> bool:
         if self.channel is None:

@@ -23,6 +23,7 @@ from bot.chat.line import ChatEvent, SourceState
 from bot.chat.mailbox import Mailbox
 from bot.chat.network import is_loopback, reason
 from bot.chat.patience import Patience
+from bot.chat.sayable import sayable
 from tunnel.wallclock import WallClock
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,8 @@ class IrcSource:
         channel = _checked_name("channel", channel.removeprefix("#"))
         self._room = IrcRoom(channel, shared_chat=shared_chat)
         self._voice = IrcVoice(channel, self._login.nick, self._room.counters) if token else None
+        if token:
+            self._room.echo.login = self._login.nick
         self._talks: list[_Conversation] = []
 
     @property
@@ -92,6 +95,8 @@ class IrcSource:
         """Sends one line. Never waits: what no connection takes at once is dropped and counted."""
         line = "" if self._voice is None else self._voice.line(text, reply_to)
         said = bool(line) and any(talk.say(line) for talk in reversed(self._talks))
+        if said:
+            self._room.echo.said(sayable(text), self._clock.now())
         self.counters["said" if said else "unsaid"] += 1
 
     async def events(self) -> AsyncGenerator[list[ChatEvent], None]:

@@ -52,3 +52,11 @@ def test_it_never_grows() -> None:
     for number in range(10 * MOST):
         ours.said(str(number), NOW)
     assert len(ours._said) == MOST
+
+
+def test_where_only_the_name_is_known_the_name_tells() -> None:
+    ours = Echo()
+    ours.login = "bot"
+    ours.said("left", NOW)
+    assert ours.is_ours(line("left"), NOW)
+    assert not Echo().is_ours(line("left"), NOW)

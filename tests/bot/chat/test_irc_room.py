@@ -211,3 +211,13 @@ def test_any_message_yields_events_whose_ids_are_bounded(
         keys = [getattr(event, name, "") for name in ("id", "user")]
         assert all(len(key) <= MAX_ID for key in keys)
         assert not isinstance(event, ChatLine | UserCleared) or event.user
+
+
+def test_our_own_line_shown_by_another_connection_is_no_input(room: IrcRoom, privmsg: Write) -> None:
+    line = privmsg("left")
+    plain, heard = read(room, line), IrcRoom("Arcade")
+    assert plain is not None
+    heard.echo.login = plain.login
+    heard.echo.said("left", NOW)
+    assert heard.line(parse(line), NOW) is None
+    assert heard.counters["echo"] == 1
