@@ -19,7 +19,7 @@ from injector.devices.device import Device, DeviceGoneError
 from injector.devices.keeper import Keeper, sentence
 from injector.guard import Neutral
 from injector.observer import Observer
-from injector.player import Order, Player, Resolve, Rest, Show
+from injector.player import Move, Order, Player, Resolve, Rest, Show
 from injector.rules import Rules
 from injector.timers import fine_timers
 from tunnel.endpoint import Endpoint
@@ -137,6 +137,10 @@ class Receiver:
 
     def resume(self) -> None:
         self._player.resume()
+
+    def guests(self, moves: Sequence[Move]) -> None:
+        """What programs beside us ask for. Under the same rules as the bot, and nobody is answered."""
+        self._turn(lambda now: self._player.guests(moves, now))
 
     def stats(self) -> ReceiverStats:
         return ReceiverStats(

@@ -33,3 +33,42 @@ class Observer:
 
     def link(self, up: bool) -> None:
         """The bot is heard, or heard no longer."""
+
+
+class Observers(Observer):
+    """Several who watch, told in their order."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self._observers = observers
+
+    def report(self, pad: int, report: Report) -> None:
+        for each in self._observers:
+            each.report(pad, report)
+
+    def played(self, id: int, at_ms: float) -> None:
+        for each in self._observers:
+            each.played(id, at_ms)
+
+    def label(self, label: Label) -> None:
+        for each in self._observers:
+            each.label(label)
+
+    def mode(self, view: ModeView) -> None:
+        for each in self._observers:
+            each.mode(view)
+
+    def neutral(self, reason: str) -> None:
+        for each in self._observers:
+            each.neutral(reason)
+
+    def device_opened(self) -> None:
+        for each in self._observers:
+            each.device_opened()
+
+    def device_failed(self, text: str) -> None:
+        for each in self._observers:
+            each.device_failed(text)
+
+    def link(self, up: bool) -> None:
+        for each in self._observers:
+            each.link(up)

@@ -20,7 +20,26 @@ from injector.report import NEUTRAL, Report
 from injector.rules import Rules
 from injector.timeline import Action, Timeline, Verdict
 from tunnel.events import Outcome, SequenceArrived
-from tunnel.frame import SequenceId, is_before
+from tunnel.frame import Frame, SequenceId, is_before
+
+
+class Press(NamedTuple):
+    """A program beside us presses: a press and its release, dated from now, under an id below zero.
+
+    Ids of the tunnel are never negative, so the two cannot meet; and nobody waits for an answer to these.
+    """
+
+    id: SequenceId
+    frames: tuple[Frame, ...]
+
+
+class LetGo(NamedTuple):
+    """It takes presses back before their time. Those that have ended, or never began, are no mistake."""
+
+    ids: tuple[SequenceId, ...]
+
+
+Move = Press | LetGo
 
 
 class Show(NamedTuple):
@@ -85,7 +104,9 @@ class Player:
 
         None named means all it submitted before the id `before`.
         """
-        taken = self.timeline.cancel(targets or [id for id in self.timeline.ids() if is_before(id, before)])
+        taken = self.timeline.cancel(
+            targets or [id for id in self.timeline.ids() if not _is_guests(id) and is_before(id, before)]
+        )
         orders: list[Order] = []
         for id, begun in taken.items():
             if begun:
@@ -93,6 +114,30 @@ class Player:
         self._flush(orders)
         orders += [Resolve(id, Outcome.CANCELLED) for id, begun in taken.items() if not begun]
         return orders
+
+    def guests(self, moves: Iterable[Move], now: float) -> list[Order]:
+        """Programs beside us (`injector.gateway`) press and let go, in this order."""
+        orders: list[Order] = []
+        waiting = False  # whether presses are taken in that are not played yet
+        for move in moves:
+            if isinstance(move, Press):
+                waiting = self._guest_presses(move, now) or waiting
+                continue
+            if waiting:  # so that a press and its end at one moment are still a tap
+                orders += self._play(now)
+                waiting = False
+            for id in self.timeline.cancel(move.ids):
+                self._let_go(id, now, orders)
+        if waiting:
+            orders += self._play(now)
+        self._flush(orders)
+        return orders
+
+    def _guest_presses(self, press: Press, now: float) -> bool:
+        if not self.guard.may_play:
+            self.counters["not_playing_guests"] += 1
+            return False
+        return self.timeline.add(press.id, press.frames, now, 0.0, now) is Verdict.ACCEPTED
 
     def connected(self, fresh: bool) -> list[Order]:
         """The tunnel stands. A fresh sender knows nothing of what its last run had us hold."""
@@ -158,7 +203,7 @@ class Player:
                 begun.clear()
                 moment = action.due_ms
             self._act(action, now, orders)
-            if action.first:
+            if action.first and not _is_guests(action.id):
                 begun.append(Resolve(action.id, Outcome.APPLIED))
         self._flush(orders)
         return orders + begun
@@ -192,7 +237,9 @@ class Player:
         taken = self.timeline.clear()
         self._forget_holds()
         self.counters[f"neutral_{reason.name.lower()}"] += 1
-        waiting = [Resolve(id, Outcome.CANCELLED) for id, begun in taken.items() if not begun]
+        waiting = [
+            Resolve(id, Outcome.CANCELLED) for id, begun in taken.items() if not begun and not _is_guests(id)
+        ]
         return [Rest(reason), *waiting]
 
     def _forget_holds(self) -> None:
@@ -205,6 +252,10 @@ def _changes_again(shown: Report, before: Report, after: Report) -> bool:
     if (shown.buttons ^ before.buttons) & (before.buttons ^ after.buttons):
         return True
     return any(s != b != a for s, b, a in zip(shown[1:], before[1:], after[1:], strict=True))
+
+
+def _is_guests(id: SequenceId) -> bool:
+    return id < 0
 
 
 def _unplayed(answer: Resolve) -> Resolve:

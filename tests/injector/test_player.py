@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from config.codes import BUTTONS, Control, encode
 from injector.guard import DeviceMove, Neutral
-from injector.player import Open, Order, Player, Resolve, Rest, Show
+from injector.player import LetGo, Open, Order, Player, Press, Resolve, Rest, Show
 from injector.report import BUTTON_BIT, NEUTRAL, Report
 from injector.rules import Rules
 from tunnel.events import Outcome, SequenceArrived
@@ -186,6 +186,62 @@ def test_a_cancel_of_everything_knows_older_from_newer_where_numbers_go_round(ar
     player.arrived(arrival(2**32 - 1, (500, A, 1)), 0.0)
     player.arrived(arrival(1, (500, B, 1)), 0.0)
     assert player.cancelled((), SequenceId(0), 1.0) == [cancelled(2**32 - 1)]
+
+
+def press(id: int, hold_ms: int = 5_000) -> Press:
+    return Press(SequenceId(id), (Frame(1, encode(A, 1), 0), Frame(1, encode(A, 0), hold_ms)))
+
+
+def let_go(*ids: int) -> LetGo:
+    return LetGo(tuple(SequenceId(id) for id in ids))
+
+
+def test_a_guest_presses_and_lets_go_and_nobody_is_answered() -> None:
+    player = playing()
+    assert player.guests([press(-1)], 0.0) == [Show(1, held(A))]
+    assert player.guests([let_go(-1)], 50.0) == [Show(1, NEUTRAL)]
+    assert player.guests([let_go(-1, -2)], 60.0) == []
+
+
+def test_a_guests_press_ends_by_itself() -> None:
+    player = playing()
+    player.guests([press(-1, hold_ms=500)], 0.0)
+    assert player.handle_timeout(499.0) == []
+    assert player.handle_timeout(500.0) == [Show(1, NEUTRAL)]
+
+
+def test_a_guests_press_and_release_at_one_moment_are_a_tap() -> None:
+    assert playing().guests([press(-1), let_go(-1)], 0.0) == [Show(1, held(A)), Show(1, NEUTRAL)]
+
+
+def test_what_a_guest_and_the_bot_both_hold_is_down_until_both_let_go(arrival: MakeArrival) -> None:
+    player = playing()
+    player.guests([press(-1)], 0.0)
+    player.arrived(arrival(1, (0, A, 1), (200, A, 0)), 0.0)
+    assert player.guests([let_go(-1)], 100.0) == []
+    assert player.handle_timeout(200.0) == [Show(1, NEUTRAL)]
+
+
+@pytest.mark.parametrize("stop", [Player.silent, Player.panic, lambda player: player.connected(True)])
+def test_what_stops_the_bot_lets_go_of_guests_too(stop: Callable[[Player], list[Order]]) -> None:
+    player = playing()
+    player.guests([press(-1)], 0.0)
+    (rest,) = stop(player)
+    assert isinstance(rest, Rest)
+    assert player.guests([let_go(-1)], 10.0) == []
+
+
+def test_a_cancel_of_everything_is_the_bots_own(arrival: MakeArrival) -> None:
+    player = playing()
+    player.guests([press(-1)], 0.0)
+    assert player.cancelled((), SequenceId(5), 10.0) == []
+
+
+def test_guests_play_nothing_while_nobody_may() -> None:
+    player = playing()
+    player.panic()
+    assert player.guests([press(-1)], 0.0) == []
+    assert player.counters["not_playing_guests"] == 1
 
 
 def test_silence_brings_everything_to_rest(arrival: MakeArrival) -> None:
