@@ -3,7 +3,8 @@
   python3 run.py receiver --config receiver.yaml
 
 Instead of the gamepad it can move a pad on a page (device: screen), print each change (device: events) or
-feed IID programs on this machine (device: iid). However it ends, every button is let go.
+feed programs that speak IID (device: iid). Such programs may also log in here, to play and listen
+(gateway). However it ends, every button is let go.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from config.model import ReceiverConfig
 from injector.app import Receiver
 from injector.devices import open_device
 from injector.devices.device import Device, DeviceError
+from injector.gateway.gateway import Gateway, GatewayError
+from injector.observer import Observers
 from tunnel.identity import Identity, IdentityError
 from tunnel.wallclock import WallClock
 from web.feed import Feed
@@ -40,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         run_until_stopped(play(config, programs.identity(args.config, config)))
     except IdentityError as error:
         raise CommandError(str(error), EXIT_USAGE) from error
-    except (DeviceError, PageError) as error:
+    except (DeviceError, GatewayError, PageError) as error:
         raise CommandError(str(error)) from error
     return 0
 
@@ -60,7 +63,8 @@ async def play(config: ReceiverConfig, identity: Identity) -> None:
         say_once()
         return opened
 
-    observer = Screen(feed) if config.device == "screen" else None
+    gateway = Gateway(config, clock)
+    observer = Observers(gateway, *([Screen(feed)] if config.device == "screen" else []))
     receiver = Receiver(config, identity=identity, device_factory=device, clock=clock, observer=observer)
     page = None
     if config.device == "screen":
@@ -68,8 +72,12 @@ async def play(config: ReceiverConfig, identity: Identity) -> None:
         await listen(page, config.screen.listen)
         where = page.address
     try:
+        await gateway.start(receiver.guests)
+        for dialect, port in gateway.ports.items():
+            programs.ready(f"gateway for {dialect.value} clients listens on port {port}")
         await status.beside(receiver.run(), receiver.endpoint.paths, lambda: counts(receiver), clock)
     finally:
+        await gateway.stop()
         if page is not None:
             await page.stop()
 

@@ -63,6 +63,7 @@ SHELLS: Final = (
     "injector/app.py",
     "injector/devices/*",
     "injector/gateway/gateway.py",
+    "injector/gateway/host.py",
     "injector/iid/teller.py",
     "tunnel/endpoint.py",
     "tunnel/links/*",
