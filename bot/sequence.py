@@ -29,6 +29,11 @@ class Step(NamedTuple):
     pad: int
 
 
+def moves_of(steps: Iterable[Step]) -> frozenset[Move]:
+    """Everything they press, and which way."""
+    return frozenset([(step.control, 1 if step.value > 0 else -1) for step in steps if step.value])
+
+
 def schedule(chords: Iterable[Chord], controller: Controller, press_ms: int) -> tuple[Step, ...]:
     """The steps of `chords`, in order of time. Raises MisreadError at the part that breaks a limit.
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bot.language.chords import Chord, Kind, Part
 from bot.language.errors import MisreadError
 from bot.language.printing import print_line
-from bot.sequence import Step, schedule
+from bot.sequence import Step, moves_of, schedule
 from config.controllers import Controller, Move
 
 
@@ -44,7 +44,7 @@ class Parsed:
     @property
     def moves(self) -> frozenset[Move]:
         """Everything it presses, and which way."""
-        return frozenset((step.control, 1 if step.value > 0 else -1) for step in self.steps if step.value)
+        return moves_of(self.steps)
 
     @property
     def pads(self) -> frozenset[int]:

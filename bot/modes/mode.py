@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from bot.chat.line import ChatLine
 from bot.grammar import Parsed
-from bot.sequence import Step
+from bot.sequence import Step, moves_of
+from config.controllers import Move
 from config.views import ModeView
 
 
@@ -29,14 +30,26 @@ class Offer(NamedTuple):
     parsed: Parsed
 
 
+class Owner(NamedTuple):
+    """Whose something is: a viewer, and the chat message it came with. Both are empty where it is nobody's."""
+
+    user: str
+    message: str
+
+
+NOBODY: Final = Owner("", "")
+
+
 class Choice(NamedTuple):
     """A sequence to play now.
 
     steps  dated from zero
-    line   the chat line it is the answer to; None where it is nobody's own, such as a vote's result
+    line   the chat line it is the answer to; None where none asked for it alone, as for a vote's result
     name   who is shown for it: the viewer, or `chat`
     text   what is shown as played
     since_ms  when the first line that asked for it arrived
+    spender  who asked for it without a line, by spending something
+    asked  what was asked for, where the mode plays more around it (bot.modes.step)
     """
 
     steps: tuple[Step, ...]
@@ -44,6 +57,20 @@ class Choice(NamedTuple):
     name: str
     text: str
     since_ms: float
+    spender: Owner | None = None
+    asked: frozenset[Move] | None = None
+
+    @property
+    def owner(self) -> Owner:
+        """With whose ban, or the deletion of which message, it goes."""
+        if self.line is not None:
+            return Owner(self.line.user, self.line.id)
+        return self.spender or NOBODY
+
+    @property
+    def moves(self) -> frozenset[Move]:
+        """What locks and rests are about: everything it presses for whoever asked, and which way."""
+        return moves_of(self.steps) if self.asked is None else self.asked
 
 
 class Mode(Protocol):
