@@ -17,9 +17,9 @@ from bot.chat.sayable import sayable
 from bot.commands.arguments import quoted
 from bot.commands.desk import Desk
 from bot.commands.near import nearest
-from bot.commands.rate import Rate
 from bot.commands.request import Command, MisuseError, Request
 from bot.commands.table import COMMANDS
+from bot.rate import Rate
 from config.levels import Level
 from config.play import CommandsConfig
 

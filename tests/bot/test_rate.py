@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bot.commands.rate import Rate
+from bot.rate import Rate
 
 
 def test_each_viewer_has_a_burst_and_then_a_rate_of_their_own() -> None:
