@@ -32,7 +32,7 @@ LIFETIME_S: Final = 1_200
 LONGEST_LIFETIME_S: Final = 86_400  # a router that grants a year is asked again within the day
 SOONEST_MS: Final = 4_000.0  # RFC 6887, 11.2.1: two renewals are at least this far apart
 AGAIN_MS: Final = 600_000.0  # a router that refused is asked again: its owner may have changed a switch
-# Some routers' clocks stand still, which looks like a restart with every answer.
+# A clock that goes back with every answer must not make us ask without end.
 RESTARTS_APART_MS: Final = 60_000.0
 MAX_PORTS: Final = 4  # ours: UDP and TCP
 
@@ -228,8 +228,7 @@ class PortMapper:
             self._refused(Outcome.FAILED, lease, now)
             return
         if self._address is None:
-            lease.ask_at = now  # it restarted meanwhile, perhaps with another address: that one first
-            return
+            return  # it restarted meanwhile, perhaps with another address: that first, then this again
         self.counters["granted"] += 1
         self.refusal = None
         lifetime_ms = min(answer.lifetime_s, LONGEST_LIFETIME_S) * 1000.0

@@ -211,6 +211,30 @@ def test_a_router_whose_clock_stands_still_is_not_asked_all_the_time() -> None:
     assert len(router.heard) <= 3 * AGAIN_MS / RESTARTS_APART_MS
 
 
+def test_a_router_whose_clock_runs_backwards_is_not_asked_all_the_time() -> None:
+    router = Router(booted=0.0)
+    world = World(router, UDP, TCP)
+    forwards = router.answer
+    router.answer = lambda data, now: forwards(data, 1e9 - 10_000 * len(router.heard))  # type: ignore[method-assign]  # ten seconds back each time
+    world.run(AGAIN_MS)
+    assert len(world.mapper.mappings) == 2
+    assert len(router.heard) <= 3 * AGAIN_MS / RESTARTS_APART_MS
+
+
+def test_a_late_answer_to_pcp_does_not_end_nat_pmp() -> None:
+    world = World(Router(pcp=False))
+    (newer,) = world.mapper.take_due(0.0)
+    other_version = world.router.answer(newer, 0.0)
+    assert other_version is not None
+    world.mapper.receive(other_version, GATEWAY, 1.0)
+    (address,) = world.mapper.take_due(1.0)
+    world.mapper.receive(world.router.answer(address, 1.0) or b"", GATEWAY, 2.0)
+    (port,) = world.mapper.take_due(2.0)
+    world.mapper.receive(other_version, GATEWAY, 3.0)
+    world.mapper.receive(world.router.answer(port, 3.0) or b"", GATEWAY, 4.0)
+    assert world.mapped().via == "NAT-PMP"
+
+
 @pytest.mark.parametrize("pcp", [True, False])
 def test_a_refusal_is_told_and_asked_again_in_ten_minutes(pcp: bool) -> None:
     world = World(Router(pcp=pcp, result=2), UDP, TCP)
