@@ -59,9 +59,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """It does not any more; `why` is a sentence."""
+    """It does not any more; `why` is a sentence.
+
+    anew  because the other end began anew, as its latest signal says: the next agent needs that signal too
+    """
 
     why: str
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,19 @@ class Agent:
 
     controlling  whether this end decides which address is used: one of the two does
     loopback     whether this machine's own addresses may be candidates: both ends run on it
+    counters     where to count; None: its own
     """
 
-    def __init__(self, *, controlling: bool, random: Random, now: float, loopback: bool = False) -> None:
-        self.counters: Counter[str] = Counter()
+    def __init__(
+        self,
+        *,
+        controlling: bool,
+        random: Random,
+        now: float,
+        loopback: bool = False,
+        counters: Counter[str] | None = None,
+    ) -> None:
+        self.counters: Counter[str] = Counter() if counters is None else counters
         self._controlling = controlling
         self._loopback = loopback
         self._random = random
@@ -276,7 +289,7 @@ class Agent:
         self._pairs.clear()
         if self._selected is not None:
             self._selected = None
-            self._events.append(Lost("The other end began anew."))
+            self._events.append(Lost("The other end began anew.", anew=True))
 
     # Checks
 

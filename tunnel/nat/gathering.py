@@ -85,9 +85,12 @@ class Gathering:
 
     @property
     def symmetric(self) -> bool:
-        """Whether servers saw one socket at different addresses: another destination, another mapping."""
+        """Whether servers saw one socket at different ports: another destination, another mapping.
+
+        A server next door sees another address, not another port of the same one.
+        """
         seen = self.reflexive
-        return len({is_ipv6(address) for address in seen}) < len(seen)
+        return len({host for host, _ in seen}) < len(seen)
 
     def deaf(self, now: float) -> bool:
         """Whether servers were asked, had time to answer, and none did."""

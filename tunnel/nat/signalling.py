@@ -71,6 +71,9 @@ class Signalling:
         except OfferError:
             self._counters["dropped: offer"] += 1
             return None
+        if offer.credentials == self._own.credentials:
+            self._counters["dropped: our own offer"] += 1
+            return None
         if self.remote is not None and offer.edition < self.remote.edition:
             self._counters["dropped: old offer"] += 1
             return None

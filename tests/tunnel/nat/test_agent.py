@@ -158,7 +158,7 @@ def test_an_end_that_begins_anew_is_noticed_at_once() -> None:
     wire = Wire().join()
     wire.one.agent.signal_came(offer(OTHER, attempt=99), wire.now)
     wire.one.drain(wire.now)
-    assert wire.one.said[-1] == Lost("The other end began anew.")
+    assert wire.one.said[-1] == Lost("The other end began anew.", anew=True)
 
 
 # Moving

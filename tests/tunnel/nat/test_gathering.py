@@ -87,3 +87,10 @@ def test_who_asks_nobody_is_not_deaf() -> None:
 def test_no_more_than_four_servers_of_each_version_are_asked() -> None:
     six = [(f"2001:db8::{n}", 3478) for n in range(1, 10)]
     assert len(gathering(*SERVERS, *six, *SERVERS).take_due(0)) == 8
+
+
+def test_a_server_in_the_same_house_sees_another_address_and_that_is_not_symmetric() -> None:
+    one = gathering(*SERVERS[:2])
+    for (to, question), seen in zip(one.take_due(0), (SEEN, ("192.168.1.2", 47_000)), strict=True):
+        one.answered(answer(question, seen), to)
+    assert not one.symmetric

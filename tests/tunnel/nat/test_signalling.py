@@ -15,7 +15,7 @@ MAPPED = (*HOST, Candidate(Kind.MAPPED, ("203.0.113.1", 47_000)))
 
 
 def end(attempt: int) -> Signalling:
-    return Signalling(Credentials(b"abcd", bytes(16)), attempt, Counter())
+    return Signalling(Credentials(b"abcd", bytes([attempt] * 16)), attempt, Counter())
 
 
 def announce(one: Signalling, candidates: tuple[Candidate, ...], now: float) -> None:
@@ -107,6 +107,16 @@ def test_an_old_offer_changes_nothing() -> None:
     assert other.came(old, 3) is None
     assert other.remote == parse(new)
     assert other._counters["dropped: old offer"] == 1
+
+
+def test_our_own_offer_that_comes_back_is_no_peers() -> None:
+    one = end(1)
+    announce(one, HOST, 0)
+    body = one.take_due(0)
+    assert body is not None
+    assert one.came(body, 1) is None
+    assert one.remote is None
+    assert one._counters["dropped: our own offer"] == 1
 
 
 def test_a_replayed_offer_is_no_news() -> None:
