@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from typing import NoReturn
+
+import pytest
+
+from tunnel.links.places import own_hosts, relay_places, resolve
+
+
+def test_own_addresses_are_addresses_each_once() -> None:
+    hosts = asyncio.run(own_hosts())
+    assert len(set(hosts)) == len(hosts)
+    for host in hosts:
+        ipaddress.ip_address(host)
+
+
+def test_a_machine_without_any_network_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise OSError("no network")
+
+    monkeypatch.setattr("tunnel.links.places.socket.getaddrinfo", refuse)
+    monkeypatch.setattr("tunnel.links.places._FAR_AWAY", ((socket.AF_INET, "no address"),))
+    assert asyncio.run(own_hosts()) == ()
+
+
+def test_servers_are_looked_up_and_those_without_a_name_left_out() -> None:
+    found = asyncio.run(resolve([("127.0.0.1", 3_478), ("a..b", 1), ("x" * 70 + ".invalid", 1), ("::1", 5)]))
+    assert found == (("127.0.0.1", 3_478), ("::1", 5))
+
+
+def test_a_relay_answers_stun_where_it_is_reached() -> None:
+    urls = ["wss://relay.example.org/room", "ws://127.0.0.1:8765", "ws://[::1]:9", "http://no", "nonsense"]
+    assert relay_places(urls) == (("relay.example.org", 443), ("127.0.0.1", 8_765), ("::1", 9))
