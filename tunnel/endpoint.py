@@ -11,16 +11,18 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
 from tunnel.backoff import next_wait_ms
-from tunnel.events import Event, Outcome
+from tunnel.events import Connected, Event, NoteArrived, Outcome
 from tunnel.frame import Frame, SequenceId
 from tunnel.identity import Identity, PublicKey, random_bytes
+from tunnel.lane import DirectLink, Lane
+from tunnel.lane import PathReport as PathReport
 from tunnel.links import open_link
-from tunnel.links.link import Link, LinkError
+from tunnel.links.link import LinkError
+from tunnel.links.udp import DirectOptions, DirectUdpLink
 from tunnel.liveness import Phase
 from tunnel.path import PathId
 from tunnel.room import RoomNames
@@ -29,31 +31,10 @@ from tunnel.timing import Timing
 from tunnel.wallclock import WallClock
 
 MAX_PATHS: Final = 10
-# A relay that lets us in and throws us out at once has failed again; after this long it starts afresh.
-_STEADY_MS: Final = 5_000.0
+# Notes of these kinds are the endpoint's own, one kind for each direct link; the rest are the program's.
+SIGNAL: Final = 128
+UDP_SIGNAL: Final = SIGNAL
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class PathReport:
-    """One path, for people. Times in milliseconds, loss as a share of 1; None where nothing is known yet.
-
-    state    "connecting", "up", "waiting" (to try again) or "refused" (the other side does not want us)
-    sent     datagrams put on it;  received  authentic copies that came on it
-    first    how many of ours reached the other end on it before any other copy, as the other end says
-    carrying whether it is among those chosen for the next datagram
-    """
-
-    name: str
-    url: str
-    state: str
-    delay_ms: float | None
-    jitter_ms: float
-    loss: float
-    sent: int
-    received: int
-    first: int
-    carrying: bool
 
 
 class Endpoint:
@@ -70,17 +51,24 @@ class Endpoint:
         clock: WallClock | None = None,
         timing: Timing | None = None,
         tls_ca: Path | None = None,
+        direct: DirectOptions | None = None,
     ) -> None:
-        """`relays` are 1 to 10 URLs; `tls_ca` is a PEM file to trust instead of the system's. ValueError."""
+        """`relays` are 1 to 10 URLs; `tls_ca` is a PEM file to trust instead of the system's. ValueError.
+
+        direct  how direct paths are looked for beside the relays; None: not at all
+        """
         if not 1 <= len(relays) <= MAX_PATHS:
             raise ValueError(f"an endpoint has 1 to {MAX_PATHS} relays, not {len(relays)}")
         self._clock = clock or WallClock()
         self._on_event = on_event
         rooms = RoomNames(identity, peer)
         self._lanes = [
-            _Lane(PathId(place), url, open_link(url, identity, rooms, self._clock, tls_ca))
+            Lane(PathId(place), url, open_link(url, identity, rooms, self._clock, tls_ca))
             for place, url in enumerate(relays)
         ]
+        self._direct: dict[int, DirectLink] = {}  # by the kind of their notes
+        if direct is not None:
+            self._add_direct(direct, role, relays)
         self._session = Session(
             role=role,
             identity=identity,
@@ -145,7 +133,9 @@ class Endpoint:
         self._schedule_flush()
 
     def send_note(self, kind: int, body: bytes) -> None:
-        """A small message, best effort. Raises ValueError if it is larger than 1,000 bytes."""
+        """A small message, best effort. Raises ValueError for a kind above 127 or more than 1,000 bytes."""
+        if kind >= SIGNAL:
+            raise ValueError(f"a program's notes have a kind below {SIGNAL}, not {kind}")
         self._session.send_note(kind, body)
         self._schedule_flush()
 
@@ -160,9 +150,20 @@ class Endpoint:
 
     def paths(self) -> list[PathReport]:
         """Every path as it stands."""
-        return [self._path_report(lane) for lane in self._lanes]
+        return [lane.report(self._session.paths.all[lane.id]) for lane in self._lanes]
 
-    async def _keep(self, lane: _Lane) -> NoReturn:
+    def _add_direct(self, options: DirectOptions, role: Role, relays: Sequence[str]) -> None:
+        link = DirectUdpLink(
+            options,
+            controlling=role is Role.SENDER,
+            relays=relays,
+            send_signal=lambda body: self._send_signal(UDP_SIGNAL, body),
+            clock=self._clock,
+        )
+        self._lanes.append(Lane(PathId(len(self._lanes)), "udp:", link, link))
+        self._direct[UDP_SIGNAL] = link
+
+    async def _keep(self, lane: Lane) -> NoReturn:
         """One link for ever: connect, carry, wait a little, connect again."""
         while True:
             lane.state = "connecting"
@@ -171,18 +172,13 @@ class Endpoint:
                     lambda: self._link_up(lane), lambda datagram: self._datagram(lane, datagram)
                 )
             except LinkError as error:
-                steady = self._clock.now() - lane.up_since >= _STEADY_MS
-                lane.failures = 1 if steady else lane.failures + 1
-                lane.up_since = float("inf")
-                lane.state = "refused" if error.refused else "waiting"
-                if lane.said != str(error):
+                if lane.failed(error, self._clock.now()):
                     _log.warning("%s: %s", lane.name, error)
-                    lane.said = str(error)
             finally:
                 self._link_down(lane)
             await self._pause(lane)
 
-    async def _pause(self, lane: _Lane) -> None:
+    async def _pause(self, lane: Lane) -> None:
         """Back-off, cut short when the last other link goes down: then nobody may wait long."""
         others_up = not self._alone.is_set()
         wait = next_wait_ms(lane.failures, others_up, random.random()) / 1000
@@ -196,26 +192,39 @@ class Endpoint:
         except TimeoutError:
             pass  # that is the back-off, over
 
-    def _link_up(self, lane: _Lane) -> None:
-        lane.state, lane.said, lane.up_since = "up", None, self._clock.now()
+    def _link_up(self, lane: Lane) -> None:
+        lane.went_up(self._clock.now())
         self._alone.clear()
         _log.info("%s: connected", lane.name)
         self._session.path_up(lane.id, self._clock.now())
         self._schedule_flush()
 
-    def _link_down(self, lane: _Lane) -> None:
+    def _link_down(self, lane: Lane) -> None:
         self._session.path_down(lane.id)
         if not any(lane.state == "up" for lane in self._lanes):
             self._alone.set()
 
-    def _datagram(self, lane: _Lane, datagram: bytes) -> None:
+    def _datagram(self, lane: Lane, datagram: bytes) -> None:
         self._session.receive(datagram, lane.id, self._clock.now())
         self._deliver()
         self._schedule_flush()
 
     def _deliver(self) -> None:
         for event in self._session.events():
+            if isinstance(event, NoteArrived) and event.kind >= SIGNAL:
+                if event.kind in self._direct:  # or the other end has direct paths and we do not
+                    self._direct[event.kind].signal_came(event.body)
+                continue
+            if isinstance(event, Connected):
+                for link in self._direct.values():
+                    link.peer_came(fresh=event.fresh)
             self._on_event(event)
+
+    def _send_signal(self, kind: int, body: bytes) -> None:
+        """At once, or never: an offer that waits for the other end is out of date when it comes."""
+        if self.connected:
+            self._session.send_note(kind, body)
+            self._schedule_flush()
 
     def _schedule_flush(self) -> None:
         if not self._flush_scheduled and self._loop is not None:
@@ -241,35 +250,3 @@ class Endpoint:
         self._timer, self._timer_at = None, float("inf")
         self._session.handle_timeout(self._clock.now())
         self.flush()
-
-    def _path_report(self, lane: _Lane) -> PathReport:
-        path = self._session.paths.all[lane.id]
-        return PathReport(
-            name=lane.name,
-            url=lane.url,
-            state=lane.state,
-            delay_ms=path.delay,
-            jitter_ms=path.jitter,
-            loss=path.loss,
-            sent=path.sent,
-            received=path.heard,
-            first=path.peer_first,
-            carrying=path.carrying,
-        )
-
-
-class _Lane:
-    """One link and how it fares."""
-
-    def __init__(self, id: PathId, url: str, link: Link) -> None:
-        self.id = id
-        self.url = url
-        self.link = link
-        self.state = "connecting"
-        self.failures = 0
-        self.up_since = float("inf")
-        self.said: str | None = None  # the last complaint logged, so that it is not logged every two seconds
-
-    @property
-    def name(self) -> str:
-        return self.link.name

@@ -1,0 +1,256 @@
+"""Two direct links over real sockets on this machine, their notes handed over by the test."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from tunnel.links.link import LinkError
+from tunnel.links.udp import DirectOptions, DirectUdpLink
+from tunnel.nat.agent import Lost
+from tunnel.wallclock import WallClock
+
+HERE = DirectOptions(hosts=("127.0.0.1",))
+
+
+async def until(condition: Callable[[], object]) -> None:
+    while not condition():  # noqa: ASYNC110  the conditions belong to sockets, and set no event
+        await asyncio.sleep(0.005)
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(main, 30))
+
+
+class End:
+    """One link, what it said and what came."""
+
+    def __init__(self, clock: WallClock, *, controlling: bool, options: DirectOptions = HERE) -> None:
+        self.other: End
+        self.listens = True
+        self.notes = 0
+        self.ups = 0
+        self.got: list[bytes] = []
+        self.error: LinkError | None = None
+        self.link = DirectUdpLink(
+            options, controlling=controlling, relays=["ws://127.0.0.1:9"], send_signal=self._signal,
+            clock=clock,
+        )  # fmt: skip
+
+    def _signal(self, body: bytes) -> None:
+        self.notes += 1
+        if self.other.listens:
+            asyncio.get_running_loop().call_soon(self.other.link.signal_came, body)
+
+    async def run(self) -> None:
+        def up() -> None:
+            self.ups += 1
+
+        self.error = None
+        try:
+            await self.link.run(up, self.got.append)
+        except LinkError as error:
+            self.error = error
+
+
+class Two:
+    """Both ends, with their tasks."""
+
+    def __init__(self, options: DirectOptions = HERE) -> None:
+        clock = WallClock()
+        self.one = End(clock, controlling=True, options=options)
+        self.two = End(clock, controlling=False, options=options)
+        self.ends = (self.one, self.two)
+        self.one.other, self.two.other = self.two, self.one
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Two:
+        self.tasks = [asyncio.create_task(end.run()) for end in self.ends]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self.tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def join(self) -> None:
+        for end in self.ends:
+            end.link.peer_came(fresh=True)
+        await until(lambda: self.one.ups and self.two.ups)
+
+
+def test_two_links_find_each_other_and_carry_datagrams() -> None:
+    async def main() -> None:
+        async with Two() as both:
+            await both.join()
+            both.one.link.send(b"\x13 to two")
+            both.two.link.send(b"\x13 to one")
+            await until(lambda: both.one.got and both.two.got)
+            assert (both.one.got, both.two.got) == ([b"\x13 to one"], [b"\x13 to two"])
+            assert both.one.link.address is not None
+            assert both.one.link.address[0] == "127.0.0.1"
+            assert both.one.ups == both.two.ups == 1
+            assert both.one.link.why is None
+
+    run(main())
+
+
+def test_nothing_is_sent_before_the_session_has_the_other_end() -> None:
+    async def main() -> None:
+        async with Two() as both:
+            await until(lambda: both.one.link._ready and both.two.link._ready)
+            assert both.one.notes == both.two.notes == 0
+            assert not both.one.link.counters
+            await both.join()
+
+    run(main())
+
+
+def test_a_note_that_comes_between_two_runs_is_kept_for_the_next() -> None:
+    async def main() -> None:
+        both = Two()
+        both.tasks = [asyncio.create_task(both.one.run())]
+        both.one.link.peer_came(fresh=True)
+        await until(lambda: both.two.link._last_signal)
+        both.two.listens = False  # this note is all it gets
+        both.tasks.append(asyncio.create_task(both.two.run()))
+        both.two.link.peer_came(fresh=False)
+        await until(lambda: both.one.ups and both.two.ups)
+        await both.__aexit__()
+
+    run(main())
+
+
+def test_a_datagram_from_a_stranger_reaches_nobody() -> None:
+    async def main() -> None:
+        async with Two() as both:
+            await both.join()
+            port = both.one.link._sockets[False].port
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+                stranger.sendto(b"\x13 junk", ("127.0.0.1", port))
+                stranger.sendto(b"\x00\x01junk", ("127.0.0.1", port))
+            await until(lambda: both.one.link.counters["dropped: unknown source"] == 2)
+            assert both.one.got == []
+
+    run(main())
+
+
+def test_an_end_that_begins_anew_ends_the_link_and_is_found_again() -> None:
+    async def main() -> None:
+        async with Two() as both:
+            await both.join()
+            both.one.link.close()
+            await until(lambda: both.one.error)
+            assert str(both.one.error) == "The direct link was closed."
+            both.tasks.append(asyncio.create_task(both.one.run()))
+            await until(lambda: both.two.error)
+            assert str(both.two.error) == "The other end began anew."
+            both.tasks.append(asyncio.create_task(both.two.run()))
+            await until(lambda: both.one.ups == 2 and both.two.ups == 2)
+
+    run(main())
+
+
+def test_another_run_of_the_peer_is_another_link() -> None:
+    async def main() -> None:
+        async with Two() as both:
+            await both.join()
+            both.two.link.peer_came(fresh=False)
+            assert both.two.error is None
+            both.two.link.peer_came(fresh=True)
+            await until(lambda: both.two.error)
+
+    run(main())
+
+
+def test_a_link_that_is_not_up_drops_and_counts() -> None:
+    async def main() -> None:
+        async with Two() as both:
+            both.one.link.send(b"\x13")
+            assert both.one.link.counters["dropped_down"] == 1
+            with pytest.raises(ValueError, match="at most 1200"):
+                both.one.link.send(bytes(1_201))
+            await both.join()
+
+    run(main())
+
+
+def test_a_closed_link_frees_its_port_and_leaves_no_timer() -> None:
+    async def main() -> None:
+        async with Two() as both:
+            await both.join()
+            port = both.one.link._sockets[False].port
+            both.one.link.close()
+            both.one.link.close()
+            await until(lambda: both.one.error)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
+                again.bind(("127.0.0.1", port))
+            assert both.one.link._timer is None
+            assert both.one.link.address is None
+        names = [task.get_name() for task in asyncio.all_tasks()]
+        assert "own addresses" not in names
+
+    run(main())
+
+
+def test_a_machine_without_the_address_says_so_in_a_sentence() -> None:
+    async def main() -> None:
+        nowhere = DirectOptions(hosts=("203.0.113.1",))
+        async with Two(nowhere) as both:
+            await until(lambda: both.one.error)
+            assert str(both.one.error).startswith("Cannot open a UDP socket: ")
+
+    run(main())
+
+
+def test_the_local_port_is_one_of_those_allowed() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    async def main() -> None:
+        async with Two(DirectOptions(hosts=("127.0.0.1",), ports=(port, port))) as both:
+            await until(lambda: both.one.link._sockets or both.one.error)
+            assert both.one.error is None
+            assert both.one.link._sockets[False].port == port
+            await until(lambda: both.two.error)  # the port is taken
+
+    run(main())
+
+
+def test_why_nothing_was_found_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tunnel.nat.search.ROUND_MS", 20.0)
+    monkeypatch.setattr("tunnel.nat.search._SHORTEST_REST_MS", 20.0)
+
+    async def main() -> None:
+        async with Two() as both:
+            both.two.listens = False
+            both.one.link.peer_came(fresh=True)
+            await until(lambda: both.one.notes >= 3)
+            assert both.one.link.why is not None
+            assert "has not answered" in both.one.link.why
+            assert both.one.error is None
+
+    with caplog.at_level(logging.INFO, "tunnel.links.udp"):
+        run(main())
+    assert len([record for record in caplog.records if "No direct path" in record.getMessage()]) == 1
+
+
+def test_a_path_that_is_lost_ends_the_link() -> None:
+    async def main() -> None:
+        async with Two() as both:
+            await both.join()
+            both.one.link._tell(Lost("The other end does not answer any more."))
+            await until(lambda: both.one.error)
+            assert str(both.one.error) == "The other end does not answer any more."
+
+    run(main())

@@ -1,0 +1,101 @@
+"""One path of an endpoint: its link, and how that fares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from tunnel.links.link import Link, LinkError
+from tunnel.path import Path, PathId
+
+# A relay that lets us in and throws us out at once has failed again; after this long it starts afresh.
+_STEADY_MS: Final = 5_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class PathReport:
+    """One path, for people. Times in milliseconds, loss as a share of 1; None where nothing is known yet.
+
+    state    "connecting", "up", "waiting" (to try again) or "refused" (the other side does not want us)
+    sent     datagrams put on it;  received  authentic copies that came on it
+    first    how many of ours reached the other end on it before any other copy, as the other end says
+    carrying whether it is among those chosen for the next datagram
+    why      while it is not up: what was in the way last, in a sentence
+    """
+
+    name: str
+    url: str
+    state: str
+    delay_ms: float | None
+    jitter_ms: float
+    loss: float
+    sent: int
+    received: int
+    first: int
+    carrying: bool
+    why: str | None = None
+
+
+class DirectLink(Link, Protocol):
+    """A link that finds its own way to the other end, by notes over the ways that work already.
+
+    why  while it searches: what is in the way, in a sentence
+    """
+
+    why: str | None
+
+    def peer_came(self, *, fresh: bool) -> None:
+        """The session has the other end, so notes reach it: another run of its program, if `fresh`."""
+
+    def signal_came(self, body: bytes) -> None:
+        """A note of the other end's link of the same kind."""
+
+
+class Lane:
+    """`now` in milliseconds. `url` is what it was configured with, `direct` the link if it is such a one."""
+
+    def __init__(self, id: PathId, url: str, link: Link, direct: DirectLink | None = None) -> None:
+        self.id = id
+        self.url = url
+        self.link = link
+        self.direct = direct
+        self.state = "connecting"
+        self.failures = 0  # in a row
+        self._up_since = float("inf")
+        self._said: str | None = None  # the last complaint, so that it is not made every two seconds
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.link.name
+
+    def went_up(self, now: float) -> None:
+        """It carries."""
+        self.state, self._said, self._up_since = "up", None, now
+
+    def failed(self, error: LinkError, now: float) -> bool:
+        """It does not. Returns whether anybody has to be told: not of the same thing twice."""
+        steady = now - self._up_since >= _STEADY_MS
+        self.failures = 1 if steady else self.failures + 1
+        self._up_since = float("inf")
+        self.state = "refused" if error.refused else "waiting"
+        is_news = self._said != str(error)
+        self._said = str(error)
+        return is_news
+
+    def report(self, path: Path) -> PathReport:
+        """How it stands."""
+        resting = self.direct is not None and self.direct.why is not None and self.state == "connecting"
+        return PathReport(
+            name=self.name,
+            url=self.url,
+            state="waiting" if resting else self.state,
+            delay_ms=path.delay,
+            jitter_ms=path.jitter,
+            loss=path.loss,
+            sent=path.sent,
+            received=path.heard,
+            first=path.peer_first,
+            carrying=path.carrying,
+            why=None if self.state == "up" else (self.direct and self.direct.why) or self._said,
+        )

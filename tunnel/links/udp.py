@@ -1,0 +1,290 @@
+"""The direct path over UDP as a Link (see link.py): a thin shell around tunnel.nat.agent.
+
+It searches while it is connecting, is up while the other end answers, and ends when it does not any more.
+Where nothing is found it stays, rests and searches again: `why` says what is in the way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Never
+
+from tunnel.bucket import TokenBucket
+from tunnel.links.datagrams import Datagrams, open_datagrams
+from tunnel.links.link import MAX_DATAGRAM, LinkError
+from tunnel.links.places import own_hosts, relay_places, resolve
+from tunnel.nat import stun
+from tunnel.nat.agent import Agent, Event, Found, Lost
+from tunnel.nat.stun import Address
+from tunnel.wallclock import WallClock
+
+_log = logging.getLogger(__name__)
+
+_LOOK_S: Final = 10.0  # how often own addresses are looked at: no system-independent way tells of changes
+_EARLY: Final = 32  # datagrams kept that come before we know that our own reach the other end
+_MOST_PER_SECOND: Final = 20_000  # as on a relay's link: a hundred times what a session sends
+_PORTS_TRIED: Final = 20
+_EVERYWHERE: Final = ("0.0.0.0", "::")
+
+
+@dataclass(frozen=True, slots=True)
+class DirectOptions:
+    """How direct paths are looked for.
+
+    stun   servers to ask besides the relays: host and port
+    ports  the lowest and highest local UDP port; None: any
+    hosts  addresses to use instead of all of this machine's, at most one of each version of IP. Loopback
+           addresses work only between two ends that both name them
+    """
+
+    stun: tuple[tuple[str, int], ...] = ()
+    ports: tuple[int, int] | None = None
+    hosts: tuple[str, ...] = ()
+
+
+class DirectUdpLink:
+    """The law of use is Link's; besides, `peer_came` and `signal_came` at any time.
+
+    controlling  whether this end decides which address is used: one of the two does
+    send_signal  puts a note into the other end's `signal_came`, best effort; never waits
+    relays       their URLs: they answer STUN as well
+    why          while no path is found: what is in the way, in a sentence
+    """
+
+    name = "direct udp"
+
+    def __init__(
+        self,
+        options: DirectOptions,
+        *,
+        controlling: bool,
+        relays: Sequence[str],
+        send_signal: Callable[[bytes], None],
+        clock: WallClock,
+    ) -> None:
+        self.counters: Counter[str] = Counter()
+        self.why: str | None = None
+        self._options = options
+        self._controlling = controlling
+        self._places = (*relay_places(relays), *options.stun)
+        self._send_signal = send_signal
+        self._clock = clock
+        self._sockets: dict[bool, Datagrams] = {}
+        self._agent: Agent | None = None
+        self._ready = False  # own addresses are known
+        self._peer_here = False
+        self._last_signal: bytes | None = None
+        self._up = False
+        self._on_up: Callable[[], None] = _nothing
+        self._on_datagram: Callable[[bytes], None] = _nothing
+        self._early: deque[bytes] = deque(maxlen=_EARLY)
+        self._flood = TokenBucket(_MOST_PER_SECOND, _MOST_PER_SECOND)
+        self._ended: asyncio.Future[Never] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = float("inf")
+
+    @property
+    def address(self) -> Address | None:
+        """Where the other end is, while the path is up."""
+        return self._agent.selected if self._agent is not None else None
+
+    async def run(self, on_up: Callable[[], None], on_datagram: Callable[[bytes], None]) -> Never:
+        """See Link.run."""
+        self._ended = asyncio.get_running_loop().create_future()
+        self._on_up, self._on_datagram = on_up, on_datagram
+        looking: asyncio.Task[None] | None = None
+        try:
+            self._open()
+            self._agent = Agent(
+                controlling=self._controlling,
+                random=os.urandom,
+                now=self._clock.now(),
+                loopback=bool(self._options.hosts),
+                counters=self.counters,
+            )
+            looking = asyncio.create_task(self._look(self._agent), name="own addresses")
+            looking.add_done_callback(self._looking_ended)
+            await self._ended
+        finally:
+            if looking is not None:
+                looking.cancel()
+            self._let_go()
+
+    def send(self, datagram: bytes) -> None:
+        """See Link.send."""
+        if len(datagram) > MAX_DATAGRAM:
+            raise ValueError(f"a datagram has at most {MAX_DATAGRAM} bytes, not {len(datagram)}")
+        address = self._agent.selected if self._agent is not None and self._up else None
+        if address is None:
+            self.counters["dropped_down"] += 1
+        else:
+            self.counters["sent"] += 1
+            self._put(datagram, address)
+
+    def close(self) -> None:
+        """See Link.close."""
+        self._last_signal = None  # what the other end offered, it offered to this run
+        self._end("The direct link was closed.")
+
+    def peer_came(self, *, fresh: bool) -> None:
+        """The session has the other end: another run of its program, if `fresh`."""
+        self._peer_here = True
+        if fresh:
+            self._last_signal = None
+            if self._agent is not None and self._agent.has_met:
+                self._end("The other end began anew.")
+                return
+        self._begin()
+
+    def signal_came(self, body: bytes) -> None:
+        """A note of the other end's link."""
+        self._last_signal = body
+        if self._agent is not None and self._ready:
+            self._agent.signal_came(body, self._clock.now())
+            self._settle()
+
+    # The sockets
+
+    def _open(self) -> None:
+        """IPv4 and IPv6 side by side, or one of them. Raises LinkError if there is neither."""
+        failure: OSError | None = None
+        for host in self._options.hosts or _EVERYWHERE:
+            try:
+                one = open_datagrams(host, self._ports(), self._came, self.counters)
+                self._sockets[one.is_ipv6] = one
+            except OSError as error:
+                failure = error
+        if not self._sockets:
+            reason = (failure and failure.strerror) or "no version of IP works here"
+            raise LinkError(f"Cannot open a UDP socket: {reason.lower()}.")
+
+    def _ports(self) -> range:
+        if self._options.ports is None:
+            return range(1)
+        low, high = self._options.ports
+        first = random.randint(low, max(low, high - _PORTS_TRIED))
+        return range(first, min(high, first + _PORTS_TRIED) + 1)
+
+    def _put(self, data: bytes, address: Address) -> None:
+        one = self._sockets.get(":" in address[0])
+        if one is not None:
+            one.send(data, address)
+
+    def _came(self, data: bytes, source: Address) -> None:
+        agent, now = self._agent, self._clock.now()
+        if agent is None or not self._flood.take(now):
+            self.counters["dropped_flood"] += 1
+        elif stun.is_stun(data):
+            agent.receive(data, source, now)
+            self._settle()
+        elif not agent.accepts(source, len(data), now):
+            self._settle()
+        elif self._up:
+            self._on_datagram(data)
+        else:
+            self._early.append(data)
+
+    # The agent
+
+    async def _look(self, agent: Agent) -> None:
+        """Tells the agent our addresses, at once and whenever they change."""
+        while True:
+            hosts = self._options.hosts or await own_hosts()
+            servers = await resolve(self._places)
+            ports = {one.is_ipv6: one.port for one in self._sockets.values()}
+            agent.set_servers(servers)
+            addresses = [(host, ports[":" in host]) for host in hosts if (":" in host) in ports]
+            agent.set_hosts(addresses, self._clock.now())
+            if not self._ready:
+                self._ready = True
+                self._begin()
+            self._settle()
+            await asyncio.sleep(_LOOK_S)
+
+    def _looking_ended(self, looking: asyncio.Task[None]) -> None:
+        """It never does by itself: what it raised ends the link, loudly."""
+        error = None if looking.cancelled() else looking.exception()
+        if error is not None and self._ended is not None and not self._ended.done():
+            self._ended.set_exception(error)
+
+    def _begin(self) -> None:
+        if self._agent is None or not self._ready or not self._peer_here:
+            return
+        if self._last_signal is not None:
+            self._agent.signal_came(self._last_signal, self._clock.now())
+        self._agent.start(self._clock.now())
+        self._settle()
+
+    def _settle(self) -> None:
+        """Does what the agent wants done; see its law of use."""
+        agent, now = self._agent, self._clock.now()
+        if agent is None:
+            return
+        for address, data in agent.transmits():
+            self._put(data, address)
+        for body in agent.signals(now):
+            self._send_signal(body)
+        for event in agent.events():
+            self._tell(event)
+        self._arm(agent, now)
+
+    def _tell(self, event: Event) -> None:
+        if isinstance(event, Lost):
+            if not event.anew:
+                self._last_signal = None
+            self._end(event.why)
+        elif not isinstance(event, Found):
+            if event.why != self.why:
+                _log.info("No direct path over UDP yet: %s", event.why)
+            self.why = event.why
+        else:
+            _log.info("The other end answers directly at %s port %d.", *event.address)
+            self.why = None
+            if not self._up:
+                self._up = True
+                self._on_up()
+                while self._early:
+                    self._on_datagram(self._early.popleft())
+
+    def _arm(self, agent: Agent, now: float) -> None:
+        """One timer. Firing early is harmless, so a later deadline leaves it as it is."""
+        deadline = agent.next_timeout()
+        if deadline >= self._timer_at:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = deadline
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, deadline - now) / 1000, self._fire)
+
+    def _fire(self) -> None:
+        self._timer, self._timer_at = None, float("inf")
+        if self._agent is not None:
+            self._agent.handle_timeout(self._clock.now())
+            self._settle()
+
+    # The end
+
+    def _end(self, why: str) -> None:
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_exception(LinkError(why))
+
+    def _let_go(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._timer_at = None, float("inf")
+        self._agent, self._ended = None, None
+        self._ready = self._up = False
+        self._early.clear()
+        for one in self._sockets.values():
+            one.close()
+        self._sockets.clear()
+
+
+def _nothing(*_: object) -> None:
+    """Until `run` knows better."""
