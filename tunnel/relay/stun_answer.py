@@ -24,7 +24,7 @@ from tunnel.relay.door import origin
 # clients behind one address. As a flood, 20 replies of 60 bytes a second are nothing.
 PER_ADDRESS_PER_SECOND: Final = 20.0
 PER_ADDRESS_BURST: Final = 60.0
-# An answer costs about 30 microseconds: at this rate a flood takes a tenth of a core from the members.
+# An answer costs about 20 microseconds: at this rate a flood takes a sixteenth of a core from the members.
 IN_ALL_PER_SECOND: Final = 3_000.0
 IN_ALL_BURST: Final = 3_000.0
 # Whoever invents more sources than this gets past the rate per address, and stops at the rate for all.
