@@ -226,12 +226,14 @@ class DirectUdpLink:
         agent, now = self._agent, self._clock.now()
         if agent is None:
             return
+        for event in agent.events():
+            self._tell(event)
+        if self._agent is not agent:
+            return  # it is lost: whatever it would still say, the next one says better
         for address, data in agent.transmits():
             self._put(data, address)
         for body in agent.signals(now):
             self._send_signal(body)
-        for event in agent.events():
-            self._tell(event)
         self._arm(agent, now)
 
     def _tell(self, event: Event) -> None:
@@ -272,6 +274,7 @@ class DirectUdpLink:
 
     def _end(self, why: str) -> None:
         if self._ended is not None and not self._ended.done():
+            self._agent = None  # from now on, not when the task wakes: it must answer no check any more
             self._ended.set_exception(LinkError(why))
 
     def _let_go(self) -> None:
