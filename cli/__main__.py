@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, str]] = {
     "bot": "read Twitch chat and send what it asks for (at home)",
     "receiver": "play what the bot sends on a virtual gamepad (beside the game)",
     "relay": "pass sealed messages between a bot and a receiver (on any rented machine)",
+    "pair": "make a bot and a receiver known to each other, with a short code",
     "login": "let the bot read and write as your Twitch account, with a code",
     "keys": "make a key, or show the address and public key of one",
     "check": "look configuration files over without starting anything",
