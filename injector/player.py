@@ -102,10 +102,11 @@ class Player:
     def cancelled(self, targets: tuple[SequenceId, ...], before: SequenceId, now: float) -> list[Order]:
         """The sender takes sequences back: what waits is not played, holds are let go.
 
-        None named means all it submitted before the id `before`.
+        None named means all it submitted before the id `before`, and all that guests hold: whoever says
+        "everything to rest" means the pads.
         """
         taken = self.timeline.cancel(
-            targets or [id for id in self.timeline.ids() if not _is_guests(id) and is_before(id, before)]
+            targets or [id for id in self.timeline.ids() if _is_guests(id) or is_before(id, before)]
         )
         orders: list[Order] = []
         for id, begun in taken.items():

@@ -231,10 +231,11 @@ def test_what_stops_the_bot_lets_go_of_guests_too(stop: Callable[[Player], list[
     assert player.guests([let_go(-1)], 10.0) == []
 
 
-def test_a_cancel_of_everything_is_the_bots_own(arrival: MakeArrival) -> None:
+def test_a_cancel_of_everything_brings_guests_to_rest_too() -> None:
     player = playing()
     player.guests([press(-1)], 0.0)
-    assert player.cancelled((), SequenceId(5), 10.0) == []
+    assert player.cancelled((SequenceId(4),), SequenceId(5), 10.0) == []
+    assert player.cancelled((), SequenceId(5), 20.0) == [Show(1, NEUTRAL)]
 
 
 def test_guests_play_nothing_while_nobody_may() -> None:
