@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from config.codes import Control
 from config.gateway import GatewayOptions
 from config.model import ReceiverConfig
+from injector.devices.iid_server import IidServer, Place
 from injector.gateway import gateway as gateway_module
 from injector.gateway.gateway import Gateway, GatewayError
 from injector.iid.handshake import Dialect
+from injector.report import BUTTON_BIT, Report
+from tunnel.identity import Identity
 from tunnel.wallclock import WallClock
 
 ADDRESS = "0x" + "1" * 40
+KEY = Identity(bytes(31) + b"\x03")
 
 
 def gateway(**options: Any) -> Gateway:
@@ -90,3 +96,33 @@ def test_stopping_lets_go_of_what_clients_hold_and_says_goodbye(live: Callable[.
         await client.ends()
 
     live(test)
+
+
+@pytest.mark.parametrize("dialect", list(Dialect), ids=lambda dialect: dialect.value)
+def test_our_own_device_is_a_client_of_our_own_gateway_over_tls(
+    live: Callable[..., Any], certificate: dict[str, Path], dialect: Dialect
+) -> None:
+    async def test(house: Any) -> None:
+        place = Place(dialect, "127.0.0.1", house.gateway.ports[dialect], secure=True)
+        ours = IidServer(place, KEY, pads=2, tls_ca=certificate["cert"])
+        ours.show(2, Report(BUTTON_BIT[Control.A]))
+        await house.until(lambda: house.pressed(1, pad=2))
+        ours.close()
+        await house.until(lambda: house.pressed(0, pad=2))
+
+    live(test, clients=[{"address": KEY.public.address}], tls=certificate, longest_hold_ms=60_000)
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_signature(
+    live: Callable[..., Any], certificate: dict[str, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test(house: Any) -> None:
+        place = Place(Dialect.APINT, "127.0.0.1", house.gateway.ports[Dialect.APINT], secure=True)
+        ours = IidServer(place, KEY, pads=2)
+        ours.rest()
+        await house.until(lambda: ours.counters["visits_ended"])
+        ours.close()
+        assert house.counters["admitted"] == 0
+
+    live(test, clients=[{"address": KEY.public.address}], tls=certificate)
+    assert "is not trusted" in caplog.text
