@@ -14,6 +14,7 @@ from bench import (
     language,
     latency,
     modes,
+    nat_grid,
     parsing,
     people,
     relay_memory,
@@ -76,5 +77,6 @@ CHAPTERS: Final[dict[str, _Chapter]] = {
     "modes": lambda quick: asyncio.run(modes.measure(5, 2) if quick else modes.measure(60, 10)),
     "failover": lambda quick: asyncio.run(failover.measure()),
     "simulated network": lambda quick: simulated.measure(5_000 if quick else 100_000),
+    "direct paths": lambda quick: nat_grid.measure(20 if quick else 500),
     "relay memory": _relay_memory,
 }
