@@ -24,6 +24,7 @@ from config.addresses import EthereumAddress, HostPort, PublicKeyHex, WebSocketU
 from config.base import Misfit, Model
 from config.chats import Chat
 from config.codes import Control
+from config.direct import DirectConfig
 from config.files import KeyFile, PassphraseFile, TlsFiles
 from config.gateway import GatewayOptions
 from config.iid import IidOptions
@@ -71,6 +72,9 @@ class BotConfig(Model):
         description=f"The receiver's public key; `{CALL} keys show FILE` prints it there."
     )
     relays: Relays = Field(description="The relays to use, 1 to 10; the receiver names the same ones.")
+    direct: DirectConfig = Field(
+        default=DirectConfig(), description="Direct paths to the other end, beside the relays."
+    )
     chat: Chat = Field(description="Where chat comes from.")
     controller: Annotated[str, ControllerName()] = Field(
         default="xbox", description="The controller whose words chat uses; docs/controllers.md has them all."
@@ -148,6 +152,9 @@ class ReceiverConfig(Model):
     )
     bot: PeerKey = Field(description="The bot's public key; nobody else is obeyed.")
     relays: Relays = Field(description="The relays to use, 1 to 10; the bot names the same ones.")
+    direct: DirectConfig = Field(
+        default=DirectConfig(), description="Direct paths to the other end, beside the relays."
+    )
     device: Annotated[Device, Choice(Device)] = Field(
         default="gamepad",
         description="What is played on: gamepad (virtual), screen (a page), events (JSON on stdout), iid.",
