@@ -35,6 +35,7 @@ from tunnel.events import (
 )
 from tunnel.frame import SequenceId
 from tunnel.identity import Identity, PublicKey
+from tunnel.links.udp import DirectOptions
 from tunnel.session import Role
 from tunnel.timing import Timing
 from tunnel.wallclock import WallClock
@@ -103,6 +104,9 @@ class Receiver:
             identity=identity,
             peer=PublicKey.parse(config.bot),
             relays=config.relays,
+            direct=DirectOptions(stun=config.direct.servers, ports=config.direct.port_range)
+            if config.direct.enabled
+            else None,
             on_event=self._on_event,
             clock=clock,
             timing=_timing(config),
