@@ -19,6 +19,7 @@ from config.model import BotConfig
 from tunnel.endpoint import Endpoint
 from tunnel.events import Event
 from tunnel.identity import Identity, PublicKey
+from tunnel.links.udp import DirectOptions
 from tunnel.session import Role
 from tunnel.wallclock import WallClock
 
@@ -64,6 +65,9 @@ class Bot:
             identity=identity,
             peer=PublicKey.parse(config.receiver),
             relays=config.relays,
+            direct=DirectOptions(stun=config.direct.servers, ports=config.direct.port_range)
+            if config.direct.enabled
+            else None,
             on_event=self._on_event,
             clock=clock,
         )
