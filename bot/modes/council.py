@@ -198,6 +198,13 @@ class Council:
             lambda offer: any(_presses(step, moves) for step in offer.parsed.steps),
         )
 
+    def take_back_word(self, user: str, moves: frozenset[Move]) -> int:
+        """Drops every offer, vote and choice of this viewer that presses all of `moves`; says how many."""
+        return self._take_back(
+            lambda choice: choice.owner.user == user and moves <= choice.moves,
+            lambda offer: offer.line.user == user and moves <= offer.parsed.moves,
+        )
+
     def gone(self, user: str) -> None:
         """This viewer was banned or silenced: no turn, no team, no vote any more."""
         self._mode.gone(user)

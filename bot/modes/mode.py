@@ -31,7 +31,7 @@ class Offer(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """Whose something is: a viewer, and the chat message it came with. Both are empty where it is nobody's."""
+    """Whose something is: a viewer, and the chat message it came with. Both are empty for nobody's."""
 
     user: str
     message: str

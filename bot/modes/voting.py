@@ -85,7 +85,9 @@ class Voting(ABC):
         if result.winner is None:
             return []
         parsed, _, since_ms = result.winner
-        return [self._choose(Choice(self._played(parsed), None, _CHAT, parsed.text, since_ms), now)]
+        steps = self._played(parsed)
+        choice = Choice(steps, None, _CHAT, parsed.text, since_ms, asked=parsed.moves)
+        return [self._choose(choice, now)]
 
     def next_timeout(self) -> float | None:
         """When the window ends."""

@@ -248,6 +248,17 @@ def test_what_presses_a_locked_button_is_taken_back_wherever_it_waits(council: C
     assert council.waiting == 0
 
 
+def test_a_word_is_taken_back_from_one_viewer_where_all_of_it_is_pressed(
+    call: Call, offer: Build, read: Read
+) -> None:
+    council = call(mode="democracy")
+    for text, user in [("upleft", "kim"), ("up", "lee"), ("upleft", "ada")]:
+        council.offer(offer(text, user), 0)
+    assert council.take_back_word("lee", read("upleft").moves) == 0
+    assert council.take_back_word("kim", read("upleft").moves) == 1
+    assert (council.counters["taken_back"], council.waiting) == (1, 2)
+
+
 # Idle and periodic inputs
 
 

@@ -27,7 +27,9 @@ def test_what_most_voted_for_is_played_for_everybody(
         assert democracy.handle_timeout(at) == []
     end = democracy.next_timeout()
     assert end == 5_000
-    assert democracy.handle_timeout(end) == [Choice(read("a b").steps, None, "chat", "a b", 0)]
+    winner = read("a b")
+    won = Choice(winner.steps, None, "chat", "a b", 0, asked=winner.moves)
+    assert democracy.handle_timeout(end) == [won]
     assert democracy.view(end).result == "a b (2 of 3)"
     assert democracy.counters == {"offered": 3, "carried": 2, "outvoted": 1, "chosen": 1}
 
