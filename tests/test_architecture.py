@@ -62,6 +62,7 @@ SHELLS: Final = (
     "bot/storage/writer.py",
     "injector/app.py",
     "injector/devices/*",
+    "injector/gateway/connection.py",
     "injector/gateway/gateway.py",
     "injector/gateway/host.py",
     "injector/iid/teller.py",

@@ -17,11 +17,11 @@ from websockets.asyncio.server import Server, serve
 
 from config.addresses import split_host_port
 from config.model import ReceiverConfig
+from injector.gateway.connection import GatewayConnection
 from injector.gateway.host import GatewayHost, Play
 from injector.iid.handshake import Dialect
 from injector.observer import Observer
 from injector.report import Report
-from tunnel.relay.connection import connection_factory
 from tunnel.relay.settings import TlsFiles
 from tunnel.relay.tls import TlsError, server_context
 from tunnel.wallclock import WallClock
@@ -34,7 +34,7 @@ _HTTP_HANDSHAKE_S: Final = 5.0
 # would cut off scripts that compute for a moment.
 PING_INTERVAL_S: Final = 2.0
 PING_TIMEOUT_S: Final = 3.0
-_CLOSE_S: Final = 0.5
+CLOSE_S: Final = 0.5
 _STOP_S: Final = 0.3  # Ctrl-C ends any command within a second
 _SWEEP_S: Final = 1.0
 _MESSAGE_BYTES: Final = 1_024  # 64 records, or any text of the handshakes
@@ -98,18 +98,19 @@ class Gateway(Observer):
 
     async def _listen(self, dialect: Dialect, listen: str, context: ssl.SSLContext | None) -> Server:
         host, port = split_host_port(listen)
+        connection = partial(GatewayConnection, self.host, context)
         try:
             return await serve(
                 partial(self.host.attend, dialect),
                 host,
                 port,
-                create_connection=connection_factory(self.host, context),  # type: ignore[arg-type]  # any callable
+                create_connection=connection,  # type: ignore[arg-type]  # any callable
                 compression=None,
                 server_header=None,
                 open_timeout=_HTTP_HANDSHAKE_S,
                 ping_interval=PING_INTERVAL_S,
                 ping_timeout=PING_TIMEOUT_S,
-                close_timeout=_CLOSE_S,
+                close_timeout=CLOSE_S,
                 max_size=_MESSAGE_BYTES,
                 write_limit=_WRITE_BUFFER,
                 logger=_library_log,

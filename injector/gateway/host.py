@@ -24,6 +24,7 @@ from websockets.frames import CloseCode
 from config.codes import Control
 from config.gateway import GatewayClient
 from config.model import ReceiverConfig
+from injector.gateway.connection import GatewayConnection
 from injector.gateway.guest import Guest, GuestRules, TooMuchError
 from injector.iid.handshake import Dialect, HandshakeError, admit, challenge, greeting
 from injector.iid.login import PING, PONG
@@ -56,7 +57,7 @@ Play = Callable[[Sequence[Move]], None]
 class _Visit:
     """One client that has been let in. `teller` if it may listen."""
 
-    connection: RelayConnection
+    connection: GatewayConnection
     guest: Guest
     teller: Teller | None
 
@@ -100,7 +101,7 @@ class GatewayHost:
 
     async def attend(self, dialect: Dialect, connection: ServerConnection) -> None:
         """From the WebSocket handshake to the end. Whatever the other side does, it raises nothing."""
-        assert isinstance(connection, RelayConnection)
+        assert isinstance(connection, GatewayConnection)
         try:
             client = await self._log_in(dialect, connection)
             if client is not None:
@@ -141,7 +142,7 @@ class GatewayHost:
 
     # -- one connection ------------------------------------------------------------------------------------
 
-    async def _log_in(self, dialect: Dialect, connection: RelayConnection) -> GatewayClient | None:
+    async def _log_in(self, dialect: Dialect, connection: GatewayConnection) -> GatewayClient | None:
         issued = str(uuid.uuid4())  # for this connection alone, and never used again
         try:
             async with asyncio.timeout(LOGIN_MS / 1000):
@@ -159,7 +160,7 @@ class GatewayHost:
         await connection.close(CloseCode.POLICY_VIOLATION)
         return None
 
-    async def _serve(self, dialect: Dialect, connection: RelayConnection, client: GatewayClient) -> None:
+    async def _serve(self, dialect: Dialect, connection: GatewayConnection, client: GatewayClient) -> None:
         self._door.seat(connection.address)
         connection.seated = True
         broadcast((connection,), greeting(dialect, client.index, client.address))  # before any record
@@ -184,7 +185,7 @@ class GatewayHost:
             if self._visits.get(client.address) is visit:
                 del self._visits[client.address]
 
-    def _enter(self, connection: RelayConnection, client: GatewayClient) -> _Visit:
+    def _enter(self, connection: GatewayConnection, client: GatewayClient) -> _Visit:
         """From now on it plays. A later login takes the place of an earlier one, whose line may be dead."""
         before = self._visits.pop(client.address, None)
         if before is not None:
@@ -197,6 +198,7 @@ class GatewayHost:
             teller = Teller(connection, Speech(self._config.pads), self.counters)
         visit = self._visits[client.address] = _Visit(connection, guest, teller)
         connection.on_datagram = lambda data: self._received(visit, data)
+        connection.on_goodbye = lambda: self._send_away(visit)
         self.counters["admitted"] += 1
         log.info("The program %s has come in by the gateway.", client.address)
         return visit
