@@ -18,11 +18,12 @@ from tunnel.backoff import next_wait_ms
 from tunnel.events import Connected, Event, NoteArrived, Outcome
 from tunnel.frame import Frame, SequenceId
 from tunnel.identity import Identity, PublicKey, random_bytes
-from tunnel.lane import DirectLink, Lane
+from tunnel.lane import Lane
 from tunnel.lane import PathReport as PathReport
 from tunnel.links import open_link
+from tunnel.links.direct import DirectLink, DirectOptions
 from tunnel.links.link import LinkError
-from tunnel.links.udp import DirectOptions, DirectUdpLink
+from tunnel.links.udp import DirectUdpLink
 from tunnel.liveness import Phase
 from tunnel.path import PathId
 from tunnel.room import RoomNames

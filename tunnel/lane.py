@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
+from tunnel.links.direct import DirectLink
 from tunnel.links.link import Link, LinkError
 from tunnel.path import Path, PathId
 
@@ -34,21 +35,6 @@ class PathReport:
     first: int
     carrying: bool
     why: str | None = None
-
-
-class DirectLink(Link, Protocol):
-    """A link that finds its own way to the other end, by notes over the ways that work already.
-
-    why  while it searches: what is in the way, in a sentence
-    """
-
-    why: str | None
-
-    def peer_came(self, *, fresh: bool) -> None:
-        """The session has the other end, so notes reach it: another run of its program, if `fresh`."""
-
-    def signal_came(self, body: bytes) -> None:
-        """A note of the other end's link of the same kind."""
 
 
 class Lane:

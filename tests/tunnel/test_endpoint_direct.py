@@ -14,7 +14,8 @@ from tunnel.endpoint import SIGNAL, Endpoint
 from tunnel.events import Connected, Event, NoteArrived, Outcome, Resolved, SequenceArrived
 from tunnel.frame import Frame, SequenceId
 from tunnel.identity import Identity
-from tunnel.links.udp import DirectOptions, DirectUdpLink
+from tunnel.links.direct import DirectOptions
+from tunnel.links.udp import DirectUdpLink
 from tunnel.session import Role
 from tunnel.wallclock import WallClock
 

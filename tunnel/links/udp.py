@@ -11,16 +11,19 @@ import logging
 import os
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Never
 
 from tunnel.bucket import TokenBucket
 from tunnel.links.datagrams import Datagrams, open_datagrams
+from tunnel.links.direct import DirectOptions
 from tunnel.links.link import MAX_DATAGRAM, LinkError
 from tunnel.links.places import own_hosts, relay_places, resolve
+from tunnel.links.portmapper import RouterPorts
 from tunnel.nat import stun
 from tunnel.nat.agent import Agent, Event, Found, Lost
+from tunnel.nat.portmap import Mapped, Want
+from tunnel.nat.portmap_message import Transport
 from tunnel.nat.stun import Address
 from tunnel.wallclock import WallClock
 
@@ -31,21 +34,6 @@ _EARLY: Final = 32  # datagrams kept that come before we know that our own reach
 _MOST_PER_SECOND: Final = 20_000  # as on a relay's link: a hundred times what a session sends
 _PORTS_TRIED: Final = 20
 _EVERYWHERE: Final = ("0.0.0.0", "::")
-
-
-@dataclass(frozen=True, slots=True)
-class DirectOptions:
-    """How direct paths are looked for.
-
-    stun   servers to ask besides the relays: host and port
-    ports  the lowest and highest local UDP port; None: any
-    hosts  addresses to use instead of all of this machine's, at most one of each version of IP. Loopback
-           addresses work only between two ends that both name them
-    """
-
-    stun: tuple[tuple[str, int], ...] = ()
-    ports: tuple[int, int] | None = None
-    hosts: tuple[str, ...] = ()
 
 
 class DirectUdpLink:
@@ -98,7 +86,7 @@ class DirectUdpLink:
         """See Link.run."""
         self._ended = asyncio.get_running_loop().create_future()
         self._on_up, self._on_datagram = on_up, on_datagram
-        looking: asyncio.Task[None] | None = None
+        helpers: list[asyncio.Task[None]] = []
         try:
             self._open()
             self._agent = Agent(
@@ -108,13 +96,18 @@ class DirectUdpLink:
                 loopback=bool(self._options.hosts),
                 counters=self.counters,
             )
-            looking = asyncio.create_task(self._look(self._agent), name="own addresses")
-            looking.add_done_callback(self._looking_ended)
+            helpers.append(asyncio.create_task(self._look(self._agent), name="own addresses"))
+            if self._options.router and False in self._sockets:
+                helpers.append(asyncio.create_task(self._ask_router(self._agent), name="router"))
+            for helper in helpers:
+                helper.add_done_callback(self._helper_ended)
             await self._ended
         finally:
-            if looking is not None:
-                looking.cancel()
             self._let_go()
+            for helper in helpers:
+                helper.cancel()
+            if helpers:
+                await asyncio.wait(helpers)  # the router is told that we need the port no more
 
     def send(self, datagram: bytes) -> None:
         """See Link.send."""
@@ -207,9 +200,19 @@ class DirectUdpLink:
             self._settle()
             await asyncio.sleep(_LOOK_S)
 
-    def _looking_ended(self, looking: asyncio.Task[None]) -> None:
-        """It never does by itself: what it raised ends the link, loudly."""
-        error = None if looking.cancelled() else looking.exception()
+    async def _ask_router(self, agent: Agent) -> None:
+        """Tells the agent what the router keeps open for our IPv4 port; IPv6 needs no translation."""
+
+        def changed(opened: Mapping[Want, Mapped]) -> None:
+            agent.set_mapped([mapped.outer for mapped in opened.values()], self._clock.now())
+            self._settle()
+
+        want = Want(Transport.UDP, self._sockets[False].port)
+        await RouterPorts([want], self._clock, changed).run()
+
+    def _helper_ended(self, helper: asyncio.Task[None]) -> None:
+        """None does by itself: what it raised ends the link, loudly."""
+        error = None if helper.cancelled() else helper.exception()
         if error is not None and self._ended is not None and not self._ended.done():
             self._ended.set_exception(error)
 

@@ -11,9 +11,13 @@ from typing import Any
 
 import pytest
 
+from tunnel.links.direct import DirectOptions
 from tunnel.links.link import LinkError
-from tunnel.links.udp import DirectOptions, DirectUdpLink
+from tunnel.links.udp import DirectUdpLink
 from tunnel.nat.agent import Lost
+from tunnel.nat.offer import parse
+from tunnel.nat.portmap import Mapped, Want
+from tunnel.nat.stun import Address
 from tunnel.wallclock import WallClock
 
 HERE = DirectOptions(hosts=("127.0.0.1",))
@@ -252,5 +256,42 @@ def test_a_path_that_is_lost_ends_the_link() -> None:
             both.one.link._tell(Lost("The other end does not answer any more."))
             await until(lambda: both.one.error)
             assert str(both.one.error) == "The other end does not answer any more."
+
+    run(main())
+
+
+class FakeRouter:
+    """Keeps one port open and is told when it is no longer needed."""
+
+    released = 0
+
+    def __init__(self, wants: list[Want], clock: WallClock, on_change: Callable[[Any], None]) -> None:
+        self.wants = wants
+        self.on_change = on_change
+
+    async def run(self) -> None:
+        outer = ("203.0.113.7", 4_711)
+        self.on_change({want: Mapped(outer, "PCP", 0.0) for want in self.wants})
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)  # it takes a moment to say so
+            FakeRouter.released += 1
+
+
+def test_what_the_router_keeps_open_is_offered_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tunnel.links.udp.RouterPorts", FakeRouter)
+    monkeypatch.setattr(FakeRouter, "released", 0)
+
+    async def main() -> None:
+        async with Two(DirectOptions(hosts=("127.0.0.1",), router=True)) as both:
+            await both.join()
+
+            def offered() -> list[Address]:
+                signal = both.two.link._last_signal
+                return [] if signal is None else [address for _, address in parse(signal).candidates]
+
+            await until(lambda: ("203.0.113.7", 4_711) in offered())
+        assert FakeRouter.released == 2
 
     run(main())
