@@ -15,11 +15,12 @@ from bot.game.keeper import LOOK_MS
 from bot.observer import BotStats, Observer
 from bot.storage.writer import StoreWriter
 from bot.store import Store
+from config.direct import DirectConfig
 from config.model import BotConfig
 from tunnel.endpoint import Endpoint
 from tunnel.events import Event
 from tunnel.identity import Identity, PublicKey
-from tunnel.links.udp import DirectOptions
+from tunnel.links.direct import DirectOptions
 from tunnel.session import Role
 from tunnel.wallclock import WallClock
 
@@ -65,9 +66,7 @@ class Bot:
             identity=identity,
             peer=PublicKey.parse(config.receiver),
             relays=config.relays,
-            direct=DirectOptions(stun=config.direct.servers, ports=config.direct.port_range)
-            if config.direct.enabled
-            else None,
+            direct=_direct(config.direct) if config.direct.enabled else None,
             on_event=self._on_event,
             clock=clock,
         )
@@ -193,3 +192,7 @@ class Bot:
             if self._flow.is_idle(self._clock.now()):
                 return
             await asyncio.sleep(_POLL_MS / 1000)
+
+
+def _direct(config: DirectConfig) -> DirectOptions:
+    return DirectOptions(stun=config.servers, ports=config.port_range, router=config.port_mapping)

@@ -24,6 +24,9 @@ class DirectConfig(Model):
     stun: Annotated[
         tuple[Annotated[str, HostPort()], ...], Field(max_length=8), AfterValidator(no_repeats)
     ] = Field(default=(), description="STUN servers to ask besides the relays, each HOST:PORT.")
+    port_mapping: Annotated[bool, Flag()] = Field(
+        default=True, description="Whether the router is asked to keep our port open (UPnP, NAT-PMP, PCP)."
+    )
     ports: Annotated[str, Text("[1-9][0-9]{0,4}-[1-9][0-9]{0,4}", "two ports such as 47000-47010")] | None = (
         Field(
             default=None, description="The local UDP ports to use, LOWEST-HIGHEST; without it any free one."

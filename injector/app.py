@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from config.direct import DirectConfig
 from config.model import ReceiverConfig
 from config.notes import LABEL, MODE, Label, NoteError
 from config.view_note import unpack_view
@@ -35,7 +36,7 @@ from tunnel.events import (
 )
 from tunnel.frame import SequenceId
 from tunnel.identity import Identity, PublicKey
-from tunnel.links.udp import DirectOptions
+from tunnel.links.direct import DirectOptions
 from tunnel.session import Role
 from tunnel.timing import Timing
 from tunnel.wallclock import WallClock
@@ -104,9 +105,7 @@ class Receiver:
             identity=identity,
             peer=PublicKey.parse(config.bot),
             relays=config.relays,
-            direct=DirectOptions(stun=config.direct.servers, ports=config.direct.port_range)
-            if config.direct.enabled
-            else None,
+            direct=_direct(config.direct) if config.direct.enabled else None,
             on_event=self._on_event,
             clock=clock,
             timing=_timing(config),
@@ -324,3 +323,7 @@ async def _end(*tasks: asyncio.Task[Any] | None) -> None:
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
+
+
+def _direct(config: DirectConfig) -> DirectOptions:
+    return DirectOptions(stun=config.servers, ports=config.port_range, router=config.port_mapping)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from config.codes import Control
+from config.direct import DirectConfig
 from config.model import ReceiverConfig
 from config.notes import LABEL, MODE, Label
 from config.view_note import pack_view
@@ -32,6 +33,7 @@ from tunnel.events import (
 )
 from tunnel.frame import SequenceId
 from tunnel.identity import Identity
+from tunnel.links.direct import DirectOptions
 from tunnel.session import Role
 from tunnel.timing import Timing
 from tunnel.wallclock import WallClock
@@ -187,6 +189,14 @@ def test_the_endpoint_is_told_the_config() -> None:
     assert said["peer"] == stage.bot
     timing: Timing = said["timing"]
     assert (timing.silence_after, timing.idle_silence, timing.stale_after) == (4000.0, 4000.0, 900.0)
+
+
+def test_direct_paths_are_looked_for_only_where_the_config_says_so() -> None:
+    assert Stage().tunnel.said["direct"] is None
+    wanted = DirectConfig(enabled=True, stun=("192.0.2.1:3478",), ports="47000-47010", port_mapping=False)
+    assert Stage(direct=wanted).tunnel.said["direct"] == DirectOptions(
+        stun=(("192.0.2.1", 3478),), ports=(47_000, 47_010), router=False
+    )
 
 
 def test_a_press_reaches_the_device_and_its_release_follows_by_itself(arrival: MakeArrival) -> None:
