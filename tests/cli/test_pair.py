@@ -94,7 +94,10 @@ def test_files_that_are_there_are_completed_and_their_relays_are_enough(
     text = f"# mine\nidentity: mine.key\nbot: {'02' + '1' * 64} # old\nrelays: [{relay}]\ndevice: events\n"
     mine.write_text(text)
     host = start("pair", "--as", "receiver", "--config", mine)
-    guest = start("pair", shown_code(host), "--relay", relay, "--config", home / "bot.yaml")
+    code = shown_code(host)
+    text += "pads: 2 # changed while the code was waiting\n"
+    mine.write_text(text)
+    guest = start("pair", code, "--relay", relay, "--config", home / "bot.yaml")
     assert guest.end() == host.end() == 0
     host.wait_for("What")
     assert (cloud / "receiver.yaml.bak").read_text() == text

@@ -124,6 +124,15 @@ def test_a_whole_file_in_braces_is_completed_if_it_has_the_keys(folder: Path) ->
         complete(folder, "{identity: bot.key, chat: {channel: me}}\n")
 
 
+@pytest.mark.parametrize("edit", ["_with_value", "_with_relays"])
+def test_an_edit_that_missed_its_place_is_noticed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, edit: str
+) -> None:
+    monkeypatch.setattr(f"config.write.{edit}", lambda text, *where: text)
+    with pytest.raises(ConfigError, match="cannot be edited here"):
+        complete(folder, BY_HAND)
+
+
 def test_addresses_that_yaml_would_misread_stand_in_quotes(folder: Path) -> None:
     relays = ("wss://a.example/x,y", "wss://[::1]:80/#")[:1]
     assert '- "wss://a.example/x,y"' in complete(folder, BY_HAND, relays)
