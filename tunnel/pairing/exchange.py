@@ -16,8 +16,8 @@ says nothing that a guess could be compared with. The guest takes one answer, sa
 reply. Whatever goes wrong after the knock uses the code up, and both people are told: nobody guesses unseen.
 
 What others in the room, or the relay, can do with messages of their own: make this exchange fail, seen by
-both. What they send costs one parse, and at most one multiplication, one decryption and a few HMACs per code;
-what leaves, leaves by the clock and not in answer to it. BURNT cannot be authenticated, the two having no
+both. What they send costs a parse each, and for a whole code at most one run of SPAKE2, about 10 ms, and one
+decryption; what leaves, leaves by the clock and not in answer. BURNT cannot be authenticated, the two having no
 key in common then; so it is believed only where the worst it does is to end an exchange of which neither side
 has written anything down.
 
