@@ -7,9 +7,9 @@
                 <- REPLY: HMAC, who I am, sealed --------------  PROVEN
       PAIRED    -- STORED: HMAC, once it is written down ----->  PAIRED
 
-Law of use: after every call of `receive`, `handle_timeout` and `stored`, send all of `datagrams()` over every
-link, look at `outcome`, and be back at `next_timeout()`. When `outcome` is a Paired, write it down and call
-`stored`; stay until `over`. `now` is in milliseconds.
+Law of use: after every call of `receive`, `reconnected`, `handle_timeout` and `stored`, send all of
+`datagrams()` over every link, look at `outcome`, and be back at `next_timeout()`. When `outcome` is a Paired,
+write it down and call `stored`; stay until `over`. `now` is in milliseconds.
 
 One guess per code. The host answers one knock ever, and judges one proof ever; until that proof was right it
 says nothing that a guess could be compared with. The guest takes one answer, says one proof and judges one
@@ -17,9 +17,9 @@ reply. Whatever goes wrong after the knock uses the code up, and both people are
 
 What others in the room, or the relay, can do with messages of their own: make this exchange fail, seen by
 both. What they send costs a parse each, and for a whole code at most one run of SPAKE2, about 10 ms, and one
-decryption; what leaves, leaves by the clock and not in answer. BURNT cannot be authenticated, the two having no
-key in common then; so it is believed only where the worst it does is to end an exchange of which neither side
-has written anything down.
+decryption; what leaves, leaves by the clock and not in answer. BURNT cannot be authenticated, as there is no
+common key then; so it is believed only where the worst it does is to end an exchange before either side has
+written anything down.
 
 The last message of any protocol may be lost: if STORED never comes, the guest has written down the host, and
 the host nothing. It says so, and the next code mends it.
