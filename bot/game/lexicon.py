@@ -1,5 +1,8 @@
 """What chat's lines are read with at present: the game's words, its macros and the moderators'. Pure.
 
+The lines of the game's page are read with its own words and macros, and whole: what they mean is the page's,
+whatever moderators have made of a name since, and however chat is read.
+
 Crowds repeat themselves, so a text that was read lately is not read again. A change of game or macros makes
 another language, and what was remembered is forgotten.
 """
@@ -10,11 +13,11 @@ from collections.abc import Iterable
 from functools import lru_cache, partial
 from typing import Final
 
+from bot.game.lines import language_of
 from bot.grammar import Language, Macro, Parsed, Refused, Talk, parse
-from bot.modes.catalogue import GameRules
-from bot.modes.idle import Prompt
+from bot.modes.rules import GameRules, Prompt
 from bot.text import normalise
-from config.games import Game, Idle
+from config.games import Game, Idle, TriggerRule
 
 # A few hundred texts are nearly all commands. At worst (64 frames each) 6 MB.
 MOST_TEXTS: Final = 1_024
@@ -32,7 +35,7 @@ class Lexicon:
         self._own = {macro.name: macro for macro in macros}
         self._pads = pads
         self._first_word = first_word
-        self._renew()
+        self.retune(game)
 
     @property
     def macros(self) -> dict[str, Macro]:
@@ -50,17 +53,16 @@ class Lexicon:
 
     def rules(self) -> GameRules:
         """What the modes need of the game: the lines of its page, read."""
-        game = self.game
-        return GameRules(
-            game.controller,
-            pause=self._line(game.pause),
-            idle=self._prompt(game.idle),
-            periodic=self._prompt(game.periodic),
-        )
+        return self._rules
+
+    def prompted(self, rule: TriggerRule) -> Parsed | None:
+        """What a trigger of the game in force plays."""
+        return self._triggers.get(rule)
 
     def retune(self, game: Game) -> None:
         """Another game, or another edition of its page."""
         self.game = game
+        self._read_page(language_of(game, self._pads))
         self._renew()
 
     def define(self, macro: Macro) -> None:
@@ -75,14 +77,17 @@ class Lexicon:
             self._renew()
         return known
 
-    def _line(self, line: str | None) -> Parsed | None:
-        """The page was checked (bot.game.lines), but a moderator may have made a macro of the same name since."""
-        parsed = None if line is None else self.read(normalise(line))
-        return parsed if isinstance(parsed, Parsed) else None
-
-    def _prompt(self, idle: Idle | None) -> Prompt | None:
-        parsed = None if idle is None else self._line(idle.line)
-        return None if idle is None or parsed is None else Prompt(parsed, idle.after_s * 1000)
+    def _read_page(self, language: Language) -> None:
+        game = self.game
+        self._rules = GameRules(
+            game.controller,
+            pause=_line(game.pause, language),
+            idle=_prompt(game.idle, language),
+            periodic=_prompt(game.periodic, language),
+            name=game.name,
+        )
+        lines = [(rule, _line(rule.line, language)) for rule in game.triggers]
+        self._triggers = {rule: parsed for rule, parsed in lines if parsed is not None}
 
     def _renew(self) -> None:
         pages = {name: Macro(name, text.parameters, text.body) for name, text in self.game.macros.items()}
@@ -90,3 +95,14 @@ class Lexicon:
             self.game.controller, pages | self._own, pads=self._pads, first_word=self._first_word
         )
         self._read = lru_cache(maxsize=MOST_TEXTS)(partial(parse, language=self.language))
+
+
+def _line(line: str | None, language: Language) -> Parsed | None:
+    """Of a page that was checked (bot.game.lines), every line is an input."""
+    parsed = None if line is None else parse(normalise(line), language)
+    return parsed if isinstance(parsed, Parsed) else None
+
+
+def _prompt(idle: Idle | None, language: Language) -> Prompt | None:
+    parsed = None if idle is None else _line(idle.line, language)
+    return None if idle is None or parsed is None else Prompt(parsed, idle.after_s * 1000)

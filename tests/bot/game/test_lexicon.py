@@ -5,7 +5,7 @@ import pytest
 from bot.game.lexicon import Lexicon
 from bot.grammar import Macro, Parsed, Refused
 from config.game import Game, Idle, MacroText
-from config.games import bare_game
+from config.games import TriggerRule, bare_game
 
 
 def game(**changed: object) -> Game:
@@ -75,7 +75,26 @@ def test_a_game_without_such_lines_has_none_for_the_modes() -> None:
     assert (rules.pause, rules.idle, rules.periodic) == (None, None, None)
 
 
-def test_a_line_that_a_macro_has_broken_since_is_left_out() -> None:
-    page = game(macros={"wake": MacroText((), "start")}, pause="#wake")
-    lexicon = Lexicon(page, [Macro("wake", ("b",), "<b>")], pads=1, first_word=False)
-    assert lexicon.rules().pause is None
+def test_the_page_s_lines_mean_what_the_page_says_whatever_moderators_made_of_a_name() -> None:
+    wake = TriggerRule("cheer", "", 1, "#wake")
+    page = game(macros={"wake": MacroText((), "start")}, pause="#wake", triggers=(wake,))
+    lexicon = Lexicon(page, [Macro("wake", (), "b")], pads=1, first_word=False)
+    prompted = lexicon.prompted(wake)
+    assert prompted is not None
+    assert prompted.text == "start"
+    assert lexicon.rules().pause == prompted
+
+
+def test_where_only_a_line_s_first_word_is_read_the_page_s_own_lines_are_read_whole() -> None:
+    up_a_b = TriggerRule("cheer", "", 1, "up a b")
+    page = game(idle=Idle("up a b", 60), triggers=(up_a_b,))
+    lexicon = Lexicon(page, [], pads=1, first_word=True)
+    assert steps(lexicon, "up a b") == steps(lexicon, "up")
+    idle = lexicon.rules().idle
+    assert idle is not None
+    assert idle.parsed == lexicon.prompted(up_a_b)
+    assert idle.parsed.text == "up a b"
+
+
+def test_another_game_s_triggers_play_nothing(lexicon: Lexicon) -> None:
+    assert lexicon.prompted(TriggerRule("cheer", "", 1, "a")) is None
