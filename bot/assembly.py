@@ -5,6 +5,7 @@ is on. Nothing runs yet, and nothing is read but the games' pages.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import NamedTuple
 
 from bot.answers.mistakes import Mistakes
@@ -21,10 +22,12 @@ from bot.game.library import GameLibrary
 from bot.grammar import Macro
 from bot.modes.council import Council
 from bot.observer import Observer
+from bot.recall import Recall
 from bot.sending.dispatch import Dispatch, Tunnel
 from bot.show import Show
 from bot.store import Memory
 from bot.tally import Tally
+from bot.viewers.locks import Locks
 from bot.viewers.people import People
 from bot.viewers.restrictions import Restrictions
 from config.controllers import Controller
@@ -67,22 +70,31 @@ def assemble(
     people.load(memory.people, memory.wishes, is_all=memory.is_all)
     restrictions = Restrictions(on_change)
     restrictions.load(memory.restrictions, now)
-    crowd = _crowd(config.limits, keeper.game, restrictions)
-    _lock_again(crowd, settings.get("locked", ""), keeper.game.controller)
+    locks = Locks(settings.get("locked", "").split())
+    crowd = _crowd(config.limits, keeper.game, restrictions, locks)
     bounds = {"queue": config.queue, "pads": config.pads}
     council = Council(
         config.modes, lexicon.rules(), **bounds, now=now, on_change=on_change, settings=settings
     )
-    dispatch = Dispatch(tunnel, queue=config.queue, labels=config.labels, observer=observer)
+    dispatch = Dispatch(
+        tunnel,
+        queue=config.queue,
+        labels=config.labels,
+        observer=observer,
+        may_leave=crowd.may_leave,
+    )
+    recall = Recall(council, dispatch)
     tally = Tally(council, dispatch)
 
     def enforce(game: Game, now: float) -> str:
+        if not _play_alike(lexicon.game, game):
+            recall.everything()  # it was typed for the game before, and judged by its page
         lexicon.retune(game)
         crowd.retune(game)
         return council.retune(lexicon.rules(), now)
 
     library = GameLibrary(keeper, enforce, on_change)
-    company = Company(lexicon, crowd, council, dispatch, people, restrictions, library)
+    company = Company(lexicon, council, recall, people, restrictions, locks, library)
     commands = Commands(BotDesk(company, tally.stats, on_change), config.commands)
     parts = Parts(
         lexicon=lexicon,
@@ -91,6 +103,7 @@ def assemble(
         crowd=crowd,
         council=council,
         dispatch=dispatch,
+        recall=recall,
         commands=commands,
         mistakes=Mistakes() if config.commands.answer_mistakes else None,
         replies=Replies(),
@@ -110,7 +123,7 @@ def _keeper(config: BotConfig, last: str | None) -> GameKeeper:
     return keeper
 
 
-def _crowd(limits: ChatLimits, game: Game, restrictions: Restrictions) -> Crowd:
+def _crowd(limits: ChatLimits, game: Game, restrictions: Restrictions, locks: Locks) -> Crowd:
     return Crowd(
         per_user_per_second=limits.per_user_per_second,
         per_user_burst=limits.per_user_burst,
@@ -118,10 +131,16 @@ def _crowd(limits: ChatLimits, game: Game, restrictions: Restrictions) -> Crowd:
         global_burst=limits.global_burst,
         rules=game,
         restrictions=restrictions,
+        locks=locks,
     )
 
 
-def _lock_again(crowd: Crowd, words: str, controller: Controller) -> None:
-    """Words that the game does not have are left out; the lock stays in the store for one that has."""
-    known = (controller.words[word] for word in words.split() if word in controller.words)
-    crowd.lock(move for action in known for move in action.moves)
+def _play_alike(game: Game, other: Game) -> bool:
+    """Whether what was typed and judged for the one is right for the other: mostly a page with a new title,
+    or a longer macro. Controllers are made anew with every page, so it is what is in them that counts."""
+    if (game.name, game.locked, game.levels) != (other.name, other.locked, other.levels):
+        return False
+    return all(
+        getattr(game.controller, field.name) == getattr(other.controller, field.name)
+        for field in fields(Controller)
+    )

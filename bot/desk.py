@@ -4,20 +4,19 @@ for the pages of games, which the `Library` behind it reads from files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from bot.changes import Change, MacroDefined, MacroRemoved, SettingChanged
 from bot.commands.durations import spoken
-from bot.crowd import Crowd
 from bot.game.lexicon import Lexicon
 from bot.grammar import Macro, check_macro
 from bot.modes.council import Council
 from bot.observer import BotStats
-from bot.sending.dispatch import Dispatch
+from bot.recall import Recall
+from bot.viewers.locks import Locks
 from bot.viewers.people import People
 from bot.viewers.restrictions import EVERY_WORD, Restrictions
-from config.controllers import Move
 from config.levels import Level
 
 # More than a channel has running jokes; each may be 500 characters, so this is 100 kB at most.
@@ -41,11 +40,11 @@ class Company(NamedTuple):
     """All that a desk sits in front of."""
 
     lexicon: Lexicon
-    crowd: Crowd
     council: Council
-    dispatch: Dispatch
+    recall: Recall
     people: People
     restrictions: Restrictions
+    locks: Locks
     library: Library
 
 
@@ -90,13 +89,9 @@ class BotDesk:
     # For viewers
 
     def vote(self, user: str, mode: str, now: float) -> str:
-        if self._of.restrictions.is_silenced(user, now):
-            return ""
         return self._of.council.vote(user, mode, now)
 
     def join(self, user: str, name: str, team: str, now: float) -> str:
-        if self._of.restrictions.is_silenced(user, now):
-            return ""
         return self._of.council.join(user, name, team, now)
 
     def me(self, user: str, now: float) -> str:
@@ -124,29 +119,27 @@ class BotDesk:
 
     def pause(self, now: float) -> str:
         sentence = self._of.council.pause(now)
-        self._of.dispatch.take_back_all()
+        self._of.recall.everything()
         return sentence
 
     def resume(self, now: float) -> str:
         return self._of.council.resume(now)
 
     def neutral(self, now: float) -> str:
-        self._of.council.take_back(lambda _: True)
-        self._of.dispatch.take_back_all()
+        self._of.recall.everything()
         return "Everything is taken back: all pads go to rest."
 
-    def lock(self, words: tuple[str, ...]) -> str:
-        self._of.crowd.lock(self._moves(words))
+    def lock(self, words: tuple[str, ...], now: float) -> str:
+        self._of.recall.moves(self._of.locks.lock(words), now)
         self._remember_locks()
-        return f"Locked: {' '.join(self._locked_words())}."
+        return f"Locked: {' '.join(self._locked())}."
 
     def unlock(self, words: tuple[str, ...]) -> str:
-        crowd = self._of.crowd
-        left = crowd.unlock(self._moves(words) if words else crowd.locked)
+        left = self._of.locks.unlock(words or None)
         self._remember_locks()
         if left:
-            return f"The game's page keeps locked: {' '.join(self._spelled(left))}."
-        locked = self._locked_words()
+            return f"The game's page keeps locked: {' '.join(self._of.locks.spelled(left))}."
+        locked = self._locked()
         return f"Still locked: {' '.join(locked)}." if locked else "Nothing is locked."
 
     def set_mode(self, mode: str, now: float) -> str:
@@ -204,33 +197,21 @@ class BotDesk:
         until_ms = None if lasts_ms is None else now + lasts_ms
         if not self._of.restrictions.restrict(person.user, word, until_ms):
             return "Too many people are restricted already; release some first."
+        words = self._of.lexicon.game.controller.words
         what = "nothing" if word == EVERY_WORD else f"no {word}"
         if word == EVERY_WORD:
-            self._of.council.gone(person.user)
-            self._of.council.take_back(lambda line: line.user == person.user)
-            self._of.dispatch.take_back_user(person.user, now)
+            self._of.recall.user(person.user, now)
+        elif word in words:
+            self._of.recall.word(person.user, frozenset(words[word].moves), now)
         until = "until released" if lasts_ms is None else f"for {spoken(lasts_ms)}"
         return f"{person.name} may use {what} {until}."
 
-    def _moves(self, words: Iterable[str]) -> frozenset[Move]:
-        known = self._of.lexicon.language.controller.words
-        return frozenset(move for word in words if word in known for move in known[word].moves)
-
-    def _locked_words(self) -> list[str]:
-        return self._spelled(self._of.crowd.locked)
-
-    def _spelled(self, moves: frozenset[Move]) -> list[str]:
-        """The shortest way to name these moves: a word for each, diagonals left out."""
-        spelled: dict[Move, str] = {}
-        for word, action in self._of.lexicon.language.controller.words.items():
-            if len(action.moves) == 1 and action.moves[0] in moves:
-                spelled.setdefault(action.moves[0], word)
-        return sorted(spelled.values())
+    def _locked(self) -> list[str]:
+        return self._of.locks.spelled(self._of.locks.moves)
 
     def _remember_locks(self) -> None:
-        """By their words, which mean the same after a restart; the game's own locks are in its page."""
-        words = self._spelled(self._of.crowd.locked_by_hand)
-        self._on_change(SettingChanged("locked", " ".join(words) or None))
+        """The game's own locks are in its page."""
+        self._on_change(SettingChanged("locked", " ".join(sorted(self._of.locks.words)) or None))
 
 
 def _call(macro: Macro) -> str:

@@ -1,7 +1,9 @@
 """From chat to tunnel: what becomes of every line, and of what a moderator takes back. No I/O, no clock.
 
     ChatLine -> normalise -> "!..." -> commands -> replies -> voice
-                          -> read -> judged -> council (who decides?) -> dispatch -> tunnel
+                          -> read -> judged -> council (who decides?) -> judged again -> dispatch -> tunnel
+
+What must not be played any more, bot.recall takes back.
 
 Law of use: after `handle` or `handle_event`, and when `next_timeout` has come, call `handle_timeout`.
 """
@@ -30,8 +32,9 @@ from bot.game.lexicon import Lexicon
 from bot.game.triggers import rule_for
 from bot.grammar import Parsed, Refused, Talk
 from bot.modes.council import Council
-from bot.modes.mode import Choice, Offer
+from bot.modes.mode import Choice, Offer, Owner
 from bot.observer import BotStats, Observer
+from bot.recall import Recall
 from bot.sending.dispatch import Dispatch
 from bot.show import Show
 from bot.tally import Tally
@@ -52,6 +55,8 @@ _WHY: Final = {
     Verdict.GLOBAL_LIMIT: "everybody together is too fast",
 }
 
+_SILENCED: Final = Judgement(Verdict.SILENCED)
+
 log = logging.getLogger(__name__)
 
 
@@ -68,6 +73,7 @@ class Parts(NamedTuple):
     crowd: Crowd
     council: Council
     dispatch: Dispatch
+    recall: Recall
     commands: Commands
     mistakes: Mistakes | None
     replies: Replies
@@ -146,7 +152,9 @@ class Flow:
         self._counted["lines"] += 1
         text = normalise(line.text)
         self._of.people.seen(line, now)
-        if text.startswith("!"):
+        if not self._of.crowd.hears(line.user, line.level, now):
+            self._decline(_SILENCED, text)
+        elif text.startswith("!"):
             self._counted["asked"] += 1
             self._decide(now)
             for reply in self._of.commands.handle(line, text, now):
@@ -161,7 +169,7 @@ class Flow:
             case Parsed() as parsed:
                 judgement = self._of.crowd.judge(line, parsed, now)
                 if judgement.verdict is not Verdict.ADMITTED:
-                    self._decline(judgement)
+                    self._decline(judgement, parsed.text)
                     return
                 self._counted["commands"] += 1
                 self._of.people.acted(line.user)
@@ -173,10 +181,11 @@ class Flow:
                 if self._explain and self._counted["talk"] == 1:
                     log.info("That is talk, not an input. (This is said once.)")
 
-    def _decline(self, judgement: Judgement) -> None:
+    def _decline(self, judgement: Judgement, text: str) -> None:
         self._counted[judgement.verdict.value] += 1
         if self._explain:
-            log.warning("Not played: %s.", _WHY[judgement.verdict].format(word=judgement.word))
+            word = self._of.crowd.word(judgement.moves, text)
+            log.warning("Not played: %s.", _WHY[judgement.verdict].format(word=word))
 
     def _refuse(self, line: ChatLine, refused: Refused, now: float) -> None:
         self._counted["refused"] += 1
@@ -207,23 +216,21 @@ class Flow:
 
     def _decide(self, now: float) -> None:
         for choice in self._of.council.handle_timeout(now):
-            self._of.dispatch.send(choice, now)
+            if self._of.crowd.lets_out(choice, now):
+                self._of.dispatch.send(choice, now)
+            else:
+                self._counted["not_let_out"] += 1
 
     def _hear_other(
         self, event: UserCleared | MessageDeleted | ChatCleared | Triggered | SourceState, now: float
     ) -> None:
-        council, dispatch = self._of.council, self._of.dispatch
         match event:
             case UserCleared(user):
-                council.gone(user)
-                council.take_back(lambda line: line.user == user)
-                dispatch.take_back_user(user, now)
+                self._of.recall.user(user, now)
             case MessageDeleted(message):
-                council.take_back(lambda line: line.id == message)
-                dispatch.take_back_message(message, now)
+                self._of.recall.message(message, now)
             case ChatCleared():
-                council.take_back(lambda _: True)
-                dispatch.take_back_all()
+                self._of.recall.everything()
             case Triggered():
                 self._trigger(event, now)
             case SourceState(up, text, ended):
@@ -231,13 +238,16 @@ class Flow:
                 self._observer.source(event)
 
     def _trigger(self, event: Triggered, now: float) -> None:
-        """What somebody spent channel points on is played whatever the mode, unless a moderator paused it."""
+        """What somebody spent something on is played whatever the mode, unless a moderator is against it."""
         self._counted[f"triggered_{event.kind}"] += 1
         rule = rule_for(self._of.lexicon.game.triggers, event)
-        if rule is None or self._of.council.paused or self._of.restrictions.is_silenced(event.user, now):
+        parsed = None if rule is None else self._of.lexicon.prompted(rule)
+        if parsed is None or self._of.council.paused:
             return
-        parsed = self._of.lexicon.read(normalise(rule.line))
-        if isinstance(parsed, Parsed):
+        spender = Owner(event.user, event.id)
+        choice = Choice(parsed.steps, None, event.name, parsed.text, event.arrived_ms, spender)
+        if self._of.crowd.lets_out(choice, now):
             self._counted["prompted"] += 1
-            choice = Choice(parsed.steps, None, event.name, parsed.text, event.arrived_ms)
             self._of.dispatch.send(choice, now)
+        else:
+            self._counted["triggered_in_vain"] += 1

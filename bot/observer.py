@@ -40,7 +40,7 @@ class BotStats:
     limited    valid, but this viewer may not now: rate, cool-down, level, lock, restriction
     commands   valid, from a viewer who may act: offered to the mode
     prompted   inputs nobody typed: channel points and the like, against idling
-    passed_over  what the mode did not play: outvoted, out of turn, shed, waited too long
+    passed_over  what the mode did not play: outvoted, out of turn, shed, too late, at rest
     shed       chosen, but pushed out of a full queue
     late       chosen, but waited in the queue until they were of no use
     cancelled  taken back, by us or at the receiver, before they were played

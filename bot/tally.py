@@ -15,7 +15,7 @@ _LIMITED: Final = tuple(verdict.value for verdict in Verdict if verdict is not V
 
 class Tally:
     """counters  `lines`, and what each was: `talk`, `asked`, `voted`, `refused`, `commands`, or a verdict's
-    name; and `prompted`: inputs that nobody typed
+    name; `prompted`: inputs that nobody typed; `not_let_out`: chosen, but at rest or forbidden by then
     """
 
     def __init__(self, council: Council, dispatch: Dispatch) -> None:
@@ -35,7 +35,7 @@ class Tally:
             limited=sum(heard[verdict] for verdict in _LIMITED),
             commands=heard["commands"],
             prompted=heard["prompted"] + decided["idle"] + decided["periodic"],
-            passed_over=self._council.passed_over,
+            passed_over=self._council.passed_over + heard["not_let_out"],
             shed=self._dispatch.shed,
             late=self._dispatch.expired,
             cancelled=decided["taken_back"] + sent["cancelled"],

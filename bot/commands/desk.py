@@ -57,8 +57,8 @@ class Desk(Protocol):
     def neutral(self, now: float) -> str:
         """Everything waiting or held is taken back, on every pad, now."""
 
-    def lock(self, words: tuple[str, ...]) -> str:
-        """Nobody may use these words of `controls`. At least one."""
+    def lock(self, words: tuple[str, ...], now: float) -> str:
+        """Nobody may use these words of `controls`, and what presses them is let go of. At least one."""
 
     def unlock(self, words: tuple[str, ...]) -> str:
         """These may be used again; none given: all of them."""

@@ -29,7 +29,7 @@ def lock(desk: Desk, request: Request) -> str:
     """Some words."""
     if not request.words:
         raise MisuseError
-    return desk.lock(arguments.controls(request.words, desk.controls()))
+    return desk.lock(arguments.controls(request.words, desk.controls()), request.now)
 
 
 def unlock(desk: Desk, request: Request) -> str:

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, Protocol
 
-from bot.chat.line import ChatLine
-from bot.modes.mode import Choice
+from bot.modes.mode import Choice, Owner
 from bot.observer import Observer
 from bot.sending.backlog import Backlog
-from bot.sending.frames import dated, plan
+from bot.sending.frames import Plan, dated, plan
 from bot.sending.ledger import Ledger
+from bot.sequence import Step, moves_of
+from config.controllers import Move
 from config.notes import LABEL, Label
 from tunnel.bucket import TokenBucket
 from tunnel.events import Connected, Event, Outcome, PeerHeard, PeerSilent, Resolved
@@ -50,17 +51,27 @@ class Tunnel(Protocol):
 class Dispatch:
     """The way out.
 
-    queue    the most choices that may wait here
-    labels   tell the receiver who asked for what
+    queue      the most choices that may wait here
+    labels     tell the receiver who asked for what
+    may_leave  whether a choice that waited here is still allowed, at that moment
     counters  `sent`, `outbox_full`, and what became of what was sent: `applied`, `stale`, ...
     """
 
-    def __init__(self, tunnel: Tunnel, *, queue: int, labels: bool, observer: Observer) -> None:
+    def __init__(
+        self,
+        tunnel: Tunnel,
+        *,
+        queue: int,
+        labels: bool,
+        observer: Observer,
+        may_leave: Callable[[Choice, float], bool] = lambda choice, now: True,
+    ) -> None:
         self._tunnel = tunnel
+        self._may_leave = may_leave
         self._observer = observer
         self._backlog: Backlog[Choice] = Backlog(queue)
         self._ledger = Ledger()
-        self._plan = lru_cache(maxsize=MOST_PLANS)(plan)
+        self._plan = lru_cache(maxsize=MOST_PLANS)(_plan)
         self._label_bucket = TokenBucket(LABELS_PER_SECOND, LABELS_PER_SECOND) if labels else None
         self._owners: dict[SequenceId, str] = {}  # of what is in flight, which the tunnel bounds
         self.link_up = False
@@ -91,15 +102,17 @@ class Dispatch:
         if self._backlog or not self._may_submit() or not self._submit(choice, now):
             self._backlog.push(choice, now)
 
-    def take_back_user(self, user: str, now: float) -> None:
-        """A ban or a time-out: whatever of theirs waits, is under way or is held."""
-        self._drop(lambda line: line.user == user)
-        self._cancel(self._ledger.of_user(user, now))
+    def take_back(self, unwanted: Callable[[Owner, frozenset[Move]], bool], now: float) -> None:
+        """Whatever waits, is under way or is held, and is `unwanted` for whose it is and what it presses.
 
-    def take_back_message(self, message: str, now: float) -> None:
-        """A deleted message: whatever it asked for."""
-        self._drop(lambda line: line.id == message)
-        self._cancel(self._ledger.of_message(message, now))
+        What is nobody's own, such as the result of a vote, has an owner without a name.
+        """
+        self.counters["cancelled"] += self._backlog.remove(
+            lambda choice: unwanted(choice.owner, choice.moves)
+        )
+        ids = self._ledger.find(unwanted, now)
+        if ids:  # none would mean everything
+            self._tunnel.cancel(ids)
 
     def take_back_all(self) -> None:
         """Everything, whoever it belongs to, whether this program sent it or the one before it."""
@@ -129,7 +142,11 @@ class Dispatch:
         self._backlog.handle_timeout(now)
         while self._may_submit():
             choice = self._backlog.first(now)
-            if choice is None or not self._submit(choice, now):
+            if choice is None:
+                return
+            if not self._may_leave(choice, now):
+                self.counters["cancelled"] += 1
+            elif not self._submit(choice, now):
                 return
             self._backlog.drop_first()
 
@@ -142,32 +159,23 @@ class Dispatch:
         self._ledger.forget(now)
         return not (self._backlog or self._tunnel.in_flight or self._ledger)
 
-    def _drop(self, unwanted: Callable[[ChatLine], bool]) -> None:
-        """What is nobody's own, such as the result of a vote, is not taken back with one of its voters."""
-        self.counters["cancelled"] += self._backlog.remove(
-            lambda choice: choice.line is not None and unwanted(choice.line)
-        )
-
-    def _cancel(self, ids: tuple[SequenceId, ...]) -> None:
-        if ids:  # none would mean everything
-            self._tunnel.cancel(ids)
-
     def _may_submit(self) -> bool:
         return self.link_up and self._tunnel.in_flight < MOST_IN_FLIGHT
 
     def _submit(self, choice: Choice, now: float) -> bool:
-        frames = dated(self._plan(choice.steps), now)
+        planned, moves = self._plan(choice.steps)
+        frames = dated(planned, now)
         try:
             id = self._tunnel.submit(frames)
         except OutboxFull:
             self.counters["outbox_full"] += 1
             return False
         self.counters["sent"] += 1
-        if choice.line is None:
-            self._ledger.add(id, "", "", frames[-1].date, now)
-        else:
+        if choice.line is not None:
             self._owners[id] = choice.line.user
-            self._ledger.add(id, choice.line.user, choice.line.id, frames[-1].date, now)
+        if choice.asked is not None:
+            moves = choice.asked
+        self._ledger.add(id, choice.owner, moves, frames[-1].date, now)
         self._observer.command(choice, id)
         if self._label_bucket is not None and self._label_bucket.take(now):
             self._tunnel.send_note(LABEL, Label(id, choice.name, choice.text).pack())
@@ -178,6 +186,10 @@ class Dispatch:
             self.link_up = up
             log.log(*(_LINK_UP if up else _LINK_DOWN))
             self._observer.link(up)
+
+
+def _plan(steps: tuple[Step, ...]) -> tuple[Plan, frozenset[Move]]:
+    return plan(steps), moves_of(steps)
 
 
 _LINK_UP: Final = (logging.INFO, "The receiver answers. Inputs flow.")

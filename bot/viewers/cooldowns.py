@@ -62,14 +62,14 @@ class Cooldowns:
         return longest
 
     def start(self, user: str, moves: Iterable[Move], now: float) -> None:
-        """This viewer uses `moves` now."""
+        """This viewer uses `moves` now; without a name everybody together does, and rests."""
         for move in moves:
             length = self._lengths.get(move)
             if length is None:
                 continue
             if length.everybody_ms > 0:
                 self._of_everybody[move] = now + length.everybody_ms
-            if length.user_ms > 0:
+            if length.user_ms > 0 and user:
                 self._make_room(now)
                 self._of_user[user, move] = now + length.user_ms
 

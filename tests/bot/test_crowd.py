@@ -2,24 +2,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import pytest
 
 from bot.chat.line import ChatLine
 from bot.crowd import Crowd, Judgement, Verdict
 from bot.grammar import Language, Parsed, parse
+from bot.modes.mode import Choice, Owner
+from bot.viewers.locks import Locks
 from bot.viewers.restrictions import EVERY_WORD, Restrictions
 from config.codes import Control
 from config.controllers import Controller, Move
 from config.games import Cooldown, Game
 from config.levels import Level
 
-ADMITTED: Final = Judgement(Verdict.ADMITTED)
+
+class Told(NamedTuple):
+    """A judgement as somebody at a terminal is told it."""
+
+    verdict: Verdict
+    word: str = ""
+    wait_ms: float = 0.0
+    level: Level | None = None
+
+
+ADMITTED: Final = Told(Verdict.ADMITTED)
 A: Final[Move] = (Control.A, 1)
 START: Final[Move] = (Control.START, 1)
 
-Judge = Callable[..., Judgement]
+Judge = Callable[..., Told]
 
 
 @pytest.fixture
@@ -50,16 +62,47 @@ def game_of(xbox: Controller) -> Callable[..., Game]:
 
 @pytest.fixture
 def judge(say: Callable[..., ChatLine], xbox: Controller) -> Judge:
-    """judge(crowd, "a", now, user="ada", level=Level.VIP): what is decided of that line."""
+    """judge(crowd, "a", now, user="ada", level=Level.VIP): what is decided of that line.
+
+    What is admitted leaves at once, as in anarchy; not if `plays` is false, as for a vote.
+    """
 
     def judged(
-        crowd: Crowd, text: str, now: float = 0, user: str = "ada", level: Level = Level.VIEWER
-    ) -> Judgement:
+        crowd: Crowd,
+        text: str,
+        now: float = 0,
+        user: str = "ada",
+        level: Level = Level.VIEWER,
+        plays: bool = True,
+    ) -> Told:
         parsed = parse(text, Language(xbox))
         assert isinstance(parsed, Parsed)
-        return crowd.judge(replace(say(text, user), level=level), parsed, now)
+        line = replace(say(text, user), level=level)
+        judgement = crowd.judge(line, parsed, now)
+        if plays and judgement.verdict is Verdict.ADMITTED:
+            assert crowd.lets_out(Choice(parsed.steps, line, line.name, text, now), now)
+        return told(crowd, judgement, text)
 
     return judged
+
+
+@pytest.fixture
+def choose(say: Callable[..., ChatLine], xbox: Controller) -> Callable[..., Choice]:
+    """choose("a", "ada") is A for a line of ada's; choose("a", paid="ada") is what she paid for, and
+    choose("a") is nobody's own."""
+
+    def build(text: str, user: str = "", level: Level = Level.VIEWER, paid: str = "") -> Choice:
+        parsed = parse(text, Language(xbox))
+        assert isinstance(parsed, Parsed)
+        line = replace(say(text, user), level=level) if user else None
+        return Choice(parsed.steps, line, user, text, 0, Owner(paid, "event") if paid else None)
+
+    return build
+
+
+def told(crowd: Crowd, judgement: Judgement, text: str) -> Told:
+    verdict, moves, wait_ms, level = judgement
+    return Told(verdict, crowd.word(moves, text), wait_ms, level)
 
 
 # Rates.
@@ -119,7 +162,7 @@ def test_a_silenced_viewer_plays_nothing_until_it_is_over(
     restrictions = Restrictions()
     crowd = crowd_of(restrictions=restrictions)
     restrictions.restrict("kim", EVERY_WORD, 10_000)
-    assert judge(crowd, "a", 4_000, user="kim") == Judgement(Verdict.SILENCED, wait_ms=6_000)
+    assert judge(crowd, "a", 4_000, user="kim") == Told(Verdict.SILENCED, wait_ms=6_000)
     assert judge(crowd, "a", 4_000, user="ada") == ADMITTED
     assert judge(crowd, "a", 10_000, user="kim") == ADMITTED
 
@@ -130,7 +173,7 @@ def test_a_restricted_word_is_refused_with_its_wait(
     restrictions = Restrictions()
     crowd = crowd_of(restrictions=restrictions, rules=game_of())
     restrictions.restrict("kim", "start", 10_000)
-    assert judge(crowd, "b start", 4_000, user="kim") == Judgement(Verdict.RESTRICTED, "start", 6_000)
+    assert judge(crowd, "b start", 4_000, user="kim") == Told(Verdict.RESTRICTED, "start", 6_000)
     assert judge(crowd, "b", 4_000, user="kim") == ADMITTED
     assert judge(crowd, "start", 4_000, user="ada") == ADMITTED
 
@@ -141,7 +184,7 @@ def test_without_an_end_nobody_knows_how_long(
     restrictions = Restrictions()
     crowd = crowd_of(restrictions=restrictions, rules=game_of())
     restrictions.restrict("kim", "start", None)
-    assert judge(crowd, "start", user="kim") == Judgement(Verdict.RESTRICTED, "start", 0)
+    assert judge(crowd, "start", user="kim") == Told(Verdict.RESTRICTED, "start", 0)
 
 
 def test_another_word_for_the_same_move_is_restricted_too(
@@ -170,29 +213,21 @@ def test_a_move_the_game_locks_is_locked_for_all(
     crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
 ) -> None:
     crowd = crowd_of(rules=game_of(locked=frozenset({START})))
-    assert judge(crowd, "a start", level=Level.BROADCASTER) == Judgement(Verdict.LOCKED, "start")
+    assert judge(crowd, "a start", level=Level.BROADCASTER) == Told(Verdict.LOCKED, "start")
     assert judge(crowd, "a") == ADMITTED
 
 
-def test_moderators_lock_and_unlock_but_only_what_is_theirs(
+def test_what_a_moderator_locks_is_locked_for_all_in_any_game(
     crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
 ) -> None:
-    crowd = crowd_of(rules=game_of(locked=frozenset({START})))
-    crowd.lock([A, START])
-    assert crowd.locked == {A, START}
-    assert judge(crowd, "a").verdict is Verdict.LOCKED
-    assert crowd.unlock([A, START]) == {START}
-    assert crowd.locked == {START}
-    assert judge(crowd, "a") == ADMITTED
-
-
-def test_moderators_locks_outlive_a_reload_and_the_old_game_s_do_not(
-    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game]
-) -> None:
-    crowd = crowd_of(rules=game_of(locked=frozenset({START})))
-    crowd.lock([A])
+    locks = Locks(["a"])
+    crowd = crowd_of(rules=game_of(locked=frozenset({START})), locks=locks)
+    assert judge(crowd, "a", level=Level.BROADCASTER) == Told(Verdict.LOCKED, "a")
     crowd.retune(game_of())
-    assert crowd.locked == {A}
+    assert judge(crowd, "a").verdict is Verdict.LOCKED
+    assert judge(crowd, "start") == ADMITTED
+    locks.unlock()
+    assert judge(crowd, "a") == ADMITTED
 
 
 @pytest.mark.parametrize("text", ["up", "upleft", "north", "b500ms+upleft"])
@@ -206,8 +241,8 @@ def test_the_word_is_named_as_the_line_has_it(
     crowd = crowd_of(rules=game_of(locked=frozenset({(Control.UP, 1)})))
     parsed = parse(text, Language(xbox))
     assert isinstance(parsed, Parsed)
-    judgement = crowd.judge(say(text), replace(parsed, text=text), 0)
-    assert judgement == Judgement(Verdict.LOCKED, text.removeprefix("b500ms+"))
+    judgement = crowd.judge(say(text), parsed, 0)
+    assert told(crowd, judgement, text) == Told(Verdict.LOCKED, text.removeprefix("b500ms+"))
 
 
 @pytest.mark.parametrize("level", [Level.VIP, Level.MODERATOR, Level.BROADCASTER])
@@ -215,7 +250,7 @@ def test_a_word_is_for_its_level_and_above(
     crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge, level: Level
 ) -> None:
     crowd = crowd_of(rules=game_of(levels={START: Level.VIP}))
-    refused = Judgement(Verdict.LEVEL, "start", level=Level.VIP)
+    refused = Told(Verdict.LEVEL, "start", level=Level.VIP)
     assert judge(crowd, "a start", level=Level.SUBSCRIBER) == refused
     assert judge(crowd, "start", level=level) == ADMITTED
     assert judge(crowd, "a") == ADMITTED
@@ -225,8 +260,8 @@ def test_of_several_words_the_one_for_the_highest_level_is_named(
     crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
 ) -> None:
     crowd = crowd_of(rules=game_of(levels={A: Level.SUBSCRIBER, START: Level.MODERATOR}))
-    assert judge(crowd, "a start") == Judgement(Verdict.LEVEL, "start", level=Level.MODERATOR)
-    assert judge(crowd, "a") == Judgement(Verdict.LEVEL, "a", level=Level.SUBSCRIBER)
+    assert judge(crowd, "a start") == Told(Verdict.LEVEL, "start", level=Level.MODERATOR)
+    assert judge(crowd, "a") == Told(Verdict.LEVEL, "a", level=Level.SUBSCRIBER)
 
 
 # Cool-downs.
@@ -237,8 +272,8 @@ def test_a_viewer_waits_for_their_own_cool_down_and_others_for_everybody_s(
 ) -> None:
     crowd = crowd_of(rules=game_of(cooldowns={START: Cooldown(user_ms=9_000, everybody_ms=3_000)}))
     assert judge(crowd, "start") == ADMITTED
-    assert judge(crowd, "start", 1_000) == Judgement(Verdict.USER_COOLDOWN, "start", 8_000)
-    assert judge(crowd, "start", 1_000, user="bob") == Judgement(Verdict.BUTTON_COOLDOWN, "start", 2_000)
+    assert judge(crowd, "start", 1_000) == Told(Verdict.USER_COOLDOWN, "start", 8_000)
+    assert judge(crowd, "start", 1_000, user="bob") == Told(Verdict.BUTTON_COOLDOWN, "start", 2_000)
     assert judge(crowd, "a", 1_000) == ADMITTED
     assert judge(crowd, "start", 3_000, user="bob") == ADMITTED
 
@@ -250,7 +285,89 @@ def test_moderators_do_not_wait_but_others_wait_after_them(
     assert judge(crowd, "start", user="ada") == ADMITTED
     assert judge(crowd, "start", 1_000, user="mod", level=Level.MODERATOR) == ADMITTED
     assert judge(crowd, "start", 2_000, user="mod", level=Level.MODERATOR) == ADMITTED
-    assert judge(crowd, "start", 3_500, user="bob") == Judgement(Verdict.BUTTON_COOLDOWN, "start", 1_500)
+    assert judge(crowd, "start", 3_500, user="bob") == Told(Verdict.BUTTON_COOLDOWN, "start", 1_500)
+
+
+def test_what_is_not_played_rests_nothing(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], judge: Judge
+) -> None:
+    crowd = crowd_of(rules=game_of(cooldowns={START: Cooldown(user_ms=9_000, everybody_ms=3_000)}))
+    voters = [judge(crowd, "start", user=f"viewer {n}", plays=False) for n in range(5)]
+    assert voters == [ADMITTED] * 5
+
+
+def test_of_several_that_came_together_the_first_leaves(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], choose: Callable[..., Choice]
+) -> None:
+    crowd = crowd_of(rules=game_of(cooldowns={START: Cooldown(user_ms=9_000, everybody_ms=3_000)}))
+    chosen = [("start", "ada"), ("start", "bob"), ("start", "mo", Level.MODERATOR), ("a", "bob")]
+    assert [crowd.lets_out(choose(*each), 0) for each in chosen] == [True, False, True, True]
+
+
+def test_what_chat_voted_for_rests_for_everybody_and_for_no_single_voter(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], choose: Callable[..., Choice]
+) -> None:
+    crowd = crowd_of(rules=game_of(cooldowns={START: Cooldown(user_ms=9_000, everybody_ms=3_000)}))
+    assert crowd.lets_out(choose("start"), 0)
+    assert not crowd.lets_out(choose("start", "ada"), 2_999)
+    assert not crowd.lets_out(choose("start"), 2_999)
+    assert crowd.lets_out(choose("start"), 3_000)
+
+
+def test_what_somebody_paid_for_does_not_wait_but_others_wait_after_it(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], choose: Callable[..., Choice]
+) -> None:
+    crowd = crowd_of(rules=game_of(cooldowns={START: Cooldown(user_ms=9_000, everybody_ms=3_000)}))
+    assert crowd.lets_out(choose("start", "ada"), 0)
+    assert crowd.lets_out(choose("start", paid="ada"), 1_000)
+    assert not crowd.lets_out(choose("start", "bob"), 3_500)
+
+
+# What was chosen, when it leaves.
+
+
+def test_what_is_forbidden_by_now_does_not_leave(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], choose: Callable[..., Choice]
+) -> None:
+    restrictions, locks = Restrictions(), Locks()
+    crowd = crowd_of(restrictions=restrictions, locks=locks, rules=game_of())
+    choices = [choose("a", "ada"), choose("start", "ada"), choose("a", "kim")]
+    choices += [choose("a", paid="kim"), choose("a")]
+    restrictions.restrict("ada", "a", None)
+    restrictions.restrict("kim", EVERY_WORD, None)
+    assert [crowd.may_leave(choice, 0) for choice in choices] == [False, True, False, False, True]
+    locks.lock(["a", "start"])
+    assert not any(crowd.may_leave(choice, 0) for choice in choices)
+
+
+def test_the_page_s_own_lines_pass_the_page_s_locks_and_levels_and_not_the_moderators(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], choose: Callable[..., Choice]
+) -> None:
+    locks = Locks()
+    crowd = crowd_of(rules=game_of(locked=frozenset({START}), levels={A: Level.VIP}), locks=locks)
+    by_page = [choose("start a", paid="kim"), choose("start a")]
+    assert all(crowd.lets_out(choice, 0) for choice in by_page)
+    assert not crowd.lets_out(choose("start", "kim"), 0)
+    assert not crowd.lets_out(choose("a", "kim"), 0)
+    locks.lock(["start"])
+    assert not any(crowd.lets_out(choice, 0) for choice in by_page)
+
+
+def test_what_a_mode_plays_around_it_is_nobody_s_use_of_a_word(
+    crowd_of: Callable[..., Crowd], game_of: Callable[..., Game], choose: Callable[..., Choice]
+) -> None:
+    crowd = crowd_of(rules=game_of(), locks=Locks(["start"]))
+    assert crowd.lets_out(choose("start a start")._replace(asked=frozenset({A})), 0)
+
+
+def test_who_is_silenced_is_not_heard_but_a_moderator_is(crowd_of: Callable[..., Crowd]) -> None:
+    restrictions = Restrictions()
+    crowd = crowd_of(restrictions=restrictions)
+    restrictions.restrict("kim", EVERY_WORD, 10_000)
+    assert not crowd.hears("kim", Level.VIP, 9_999)
+    assert crowd.hears("kim", Level.VIP, 10_000)
+    assert crowd.hears("kim", Level.MODERATOR, 0)
+    assert crowd.hears("ada", Level.VIEWER, 0)
 
 
 # A line that is refused spends nothing of what comes later.

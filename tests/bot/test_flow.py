@@ -24,7 +24,7 @@ from bot.flow import Flow
 from bot.store import Memory
 from config.levels import Level
 from config.notes import MODE
-from tunnel.events import Outcome, PeerSilent, Resolved
+from tunnel.events import Outcome, PeerHeard, PeerSilent, Resolved
 from tunnel.frame import Frame, SequenceId
 
 Say = Callable[..., ChatLine]
@@ -301,3 +301,161 @@ def test_a_recording_that_asks_for_help_keeps_nobody_awake(build: Build, say: Sa
     flow.handle([say("!help")], now=0)
     flow.handle_timeout(now=0)
     assert flow.next_timeout() > 0
+
+
+# What moderators forbid, at every place where an input may be
+
+
+A, B, START = 1300, 1302, 1308  # the integers that press them
+
+
+def order(say: Say, text: str) -> ChatLine:
+    return by_moderator(say(text, user="mo"))
+
+
+def cheer(user: str = "eve", id: str = "cheer") -> Triggered:
+    return Triggered(id, TriggerKind.CHEER, user, user.title(), "", 100, "", 0.0)
+
+
+@pytest.mark.parametrize("forbids", ["!lock b", "!restrict eve b", "!silence eve"])
+def test_what_waits_in_the_mode_is_not_played_once_it_is_forbidden(
+    build: Build, world: World, say: Say, forbids: str
+) -> None:
+    democracy = build(modes={"start": "democracy"}).flow
+    democracy.handle([say("b", "eve"), order(say, forbids)], now=0)
+    democracy.handle_timeout(now=30_000)
+    anarchy = build(modes={"anarchy": {"together": 1}}).flow
+    anarchy.handle([say("a1s"), say("b", "eve"), order(say, forbids)], now=0)
+    anarchy.handle_timeout(now=1_000)
+    assert world.pressed == [A]
+    assert (democracy.stats().cancelled, anarchy.stats().cancelled) == (1, 1)
+
+
+@pytest.mark.parametrize("forbids", ["!lock b", "!restrict eve b", "!silence eve"])
+def test_what_waits_for_the_receiver_does_not_leave_once_it_is_forbidden(
+    flow: Flow, world: World, say: Say, forbids: str
+) -> None:
+    flow.handle_event(PeerSilent())
+    flow.handle([say("b", "eve"), order(say, forbids)], now=0)
+    flow.handle_event(PeerHeard())
+    flow.handle_timeout(now=100)
+    assert world.pressed == []
+
+
+@pytest.mark.parametrize("forbids", ["!lock start", "!restrict eve start", "!silence eve"])
+def test_what_is_held_is_let_go_of_once_it_is_forbidden(
+    flow: Flow, world: World, say: Say, forbids: str
+) -> None:
+    flow.handle([say("start5s", "eve"), say("a5s", "ada")], now=0)
+    flow.handle([order(say, forbids)], now=1)
+    assert world.cancelled == [(1,)]
+
+
+def test_the_pause_around_a_moment_is_nobody_s_use_of_a_locked_word(
+    build: Build, world: World, say: Say
+) -> None:
+    game = "title: T\ncontroller: xbox\npause: start\n"
+    flow = build(game=game, modes={"start": "step", "step": {"window_s": 1}}).flow
+    flow.handle([order(say, "!lock start"), say("a")], now=0)
+    flow.handle_timeout(now=1_000)
+    flow.handle([order(say, "!lock start b")], now=1_100)
+    assert [frame.value for frame in world.submitted[0][::2]] == [START, A, START]
+    assert world.cancelled == []
+
+
+def test_who_is_silenced_is_heard_in_nothing(build: Build, world: World, say: Say) -> None:
+    flow = build(modes={"vote": {"enabled": True, "least_votes": 1}}).flow
+    flow.handle([say("hello", "eve"), order(say, "!silence eve")], now=0)
+    world.said.clear()
+    texts = ["a", "a500q", "democracy", "!vote democracy", "!help", "!join"]
+    flow.handle([say(text, "eve") for text in texts], now=1)
+    flow.handle_timeout(now=100_000)
+    stats = flow.stats()
+    assert (world.said, world.pressed, world.views[-1].mode) == ([], [], "anarchy")
+    assert (stats.limited, stats.lines) == (6, 8)
+
+
+def test_a_moderator_whom_another_has_silenced_can_take_it_back(build: Build, world: World, say: Say) -> None:
+    memory = Memory([], True, [], [Restricted("mo", "", None)], [], {})
+    build(memory=memory).flow.handle([order(say, "a"), order(say, "!release mo")], now=0)
+    assert world.pressed == [A]
+    assert world.said[0][0] == "Mo may use everything again."
+
+
+@pytest.mark.parametrize("forbids", ["!lock a", "!restrict eve a", "!silence eve"])
+def test_no_bits_buy_what_moderators_forbid(build: Build, world: World, say: Say, forbids: str) -> None:
+    flow = build(game=GAME).flow
+    flow.handle([say("hello", "eve"), order(say, forbids), cheer()], now=0)
+    assert (world.pressed, flow.stats().prompted) == ([], 0)
+
+
+def test_bits_buy_what_the_page_locks_for_all_others(build: Build, world: World, say: Say) -> None:
+    flow = build(game=GAME.replace("locked: [x]", "locked: [a]")).flow
+    flow.handle([say("a"), cheer()], now=0)
+    assert (world.pressed, flow.stats().limited) == ([A], 1)
+
+
+def test_what_bits_bought_is_taken_back_with_who_paid_or_with_the_message(
+    build: Build, world: World, say: Say
+) -> None:
+    flow = build(game=GAME).flow
+    flow.handle([cheer("eve", "m1"), cheer("kim", "m2"), cheer("lee", "m3")], now=0)
+    flow.handle_event(PeerSilent())
+    flow.handle([cheer("eve", "m4"), cheer("kim", "m5"), cheer("lee", "m6")], now=1)
+    flow.handle([UserCleared("eve"), MessageDeleted("m2"), MessageDeleted("m5")], now=2)
+    assert (world.cancelled, flow.waiting) == ([(1,), (2,)], 1)
+
+
+def test_neither_a_moderator_s_macro_nor_how_chat_is_read_changes_what_bits_buy(
+    build: Build, world: World, say: Say
+) -> None:
+    game = """
+title: T
+controller: xbox
+macros: {wake: "start a"}
+triggers: [{kind: cheer, least: 100, line: "#wake b"}]
+"""
+    flow = build(game=game, first_word=True).flow
+    flow.handle([order(say, "!macro add wake x5s"), cheer()], now=0)
+    assert [frame.value for frame in world.submitted[0][::2]] == [START, A, B]
+
+
+# Cool-downs
+
+
+RESTS = "title: T\ncontroller: xbox\ncooldowns: {start: {everybody_s: 30}}\n"
+
+
+def test_who_votes_for_a_button_does_not_rest_it_for_the_other_voters(
+    build: Build, world: World, say: Say
+) -> None:
+    flow = build(game=RESTS, modes={"start": "democracy"}).flow
+    votes = [say("start", f"u{place}") for place in range(5)]
+    flow.handle([*votes, say("a", "ada"), say("a", "kim")], now=0)
+    flow.handle_timeout(now=20_000)
+    flow.handle([say("start", "lee")], now=20_001)
+    assert (world.pressed, flow.stats().limited) == ([START], 1)
+
+
+def test_who_types_out_of_turn_rests_nothing(build: Build, world: World, say: Say) -> None:
+    flow = build(game=RESTS, modes={"start": "turns"}).flow
+    flow.handle([say("a", "player"), say("start", "troll")], now=0)
+    flow.handle([say("start", "player")], now=1_000)
+    assert world.pressed == [A, START]
+
+
+def test_what_a_pause_refuses_rests_nothing(build: Build, world: World, say: Say) -> None:
+    flow = build(game=RESTS).flow
+    flow.handle([order(say, "!pause"), say("start"), order(say, "!resume"), say("start", "kim")], now=0)
+    assert (world.pressed, flow.stats().limited) == ([START], 0)
+
+
+def test_of_several_that_come_together_one_is_played_and_the_others_are_passed_over(
+    build: Build, world: World, say: Say
+) -> None:
+    flow = build(game=RESTS).flow
+    flow.handle([say("start", f"u{place}") for place in range(5)], now=0)
+    stats = flow.stats()
+    assert (world.pressed, stats.commands, stats.passed_over, stats.limited) == ([START], 5, 4, 0)
+    flow.handle([say("start", "late")], now=1)
+    assert flow.stats().limited == 1

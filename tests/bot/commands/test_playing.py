@@ -17,7 +17,7 @@ def test_in_a_hurry_any_words_may_follow(desk: Any, ask: Ask, handler: Handler) 
 
 
 def test_some_words_are_locked_and_some_or_all_given_back(desk: Any, ask: Ask) -> None:
-    assert playing.lock(desk, ask("start select")) == "lock(('start', 'select'))"
+    assert playing.lock(desk, ask("start select")) == "lock(('start', 'select'), 1000.0)"
     assert playing.unlock(desk, ask("start")) == "unlock(('start',))"
     assert playing.unlock(desk, ask()) == "unlock(())"
     with pytest.raises(MisuseError):

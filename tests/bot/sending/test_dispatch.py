@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from bot.chat.line import ChatLine
-from bot.modes.mode import Choice
+from bot.modes.mode import Choice, Owner
 from bot.observer import Observer
 from bot.sending.dispatch import LABELS_PER_SECOND, MOST_IN_FLIGHT, Dispatch
 from bot.sequence import Step
 from config.codes import Control
+from config.controllers import Move
 from config.notes import LABEL, Label
 from tunnel.events import Connected, NoteArrived, Outcome, PeerHeard, PeerSilent, Resolved
 from tunnel.frame import Frame, SequenceId
@@ -84,8 +85,15 @@ def choose(say: Say) -> Choose:
 
 @pytest.fixture
 def way(tunnel: Tunnel) -> Callable[..., Dispatch]:
-    def build(*, queue: int = 1000, labels: bool = False, observer: Observer | None = None) -> Dispatch:
-        return Dispatch(tunnel, queue=queue, labels=labels, observer=observer or Observer())
+    def build(
+        *,
+        queue: int = 1000,
+        labels: bool = False,
+        observer: Observer | None = None,
+        may_leave: Callable[[Choice, float], bool] = lambda choice, now: True,
+    ) -> Dispatch:
+        observer = observer or Observer()
+        return Dispatch(tunnel, queue=queue, labels=labels, observer=observer, may_leave=may_leave)
 
     return build
 
@@ -96,6 +104,10 @@ def open_way(way: Callable[..., Dispatch]) -> Dispatch:
     dispatch = way()
     dispatch.handle_event(Connected(fresh=True))
     return dispatch
+
+
+def of(user: str) -> Callable[[Owner, frozenset[Move]], bool]:
+    return lambda owner, _: owner.user == user
 
 
 def test_a_choice_leaves_at_once_dated_now(open_way: Dispatch, tunnel: Tunnel, choose: Choose) -> None:
@@ -203,7 +215,7 @@ def test_a_ban_takes_back_what_waits_and_what_is_under_way(
     open_way.handle_event(PeerSilent())
     open_way.send(choose(user="troll"), now=100)
     open_way.send(choose(user="ada"), now=100)
-    open_way.take_back_user("troll", now=200)
+    open_way.take_back(of("troll"), now=200)
     assert tunnel.cancelled == [(1,)]
     assert (open_way.waiting, open_way.counters["cancelled"]) == (1, 1)
 
@@ -214,7 +226,7 @@ def test_what_a_vote_chose_stays_though_a_voter_is_banned(
     open_way.send(choose(user=None), now=0)
     open_way.handle_event(PeerSilent())
     open_way.send(choose(user=None), now=0)
-    open_way.take_back_user("troll", now=1)
+    open_way.take_back(of("troll"), now=1)
     assert (tunnel.cancelled, open_way.waiting) == ([], 1)
 
 
@@ -223,16 +235,56 @@ def test_a_deleted_message_takes_back_its_own_sequence(
 ) -> None:
     open_way.send(choose(id="m1"), now=0)
     open_way.send(choose(id="m2"), now=0)
-    open_way.take_back_message("m2", now=0)
+    open_way.take_back(lambda owner, _: owner.message == "m2", now=0)
     assert tunnel.cancelled == [(2,)]
 
 
 def test_nothing_to_cancel_cancels_nothing(open_way: Dispatch, tunnel: Tunnel, choose: Choose) -> None:
     open_way.send(choose(), now=0)
-    open_way.take_back_user("stranger", now=0)
-    open_way.take_back_message("unknown", now=0)
-    open_way.take_back_user("ada", now=1_200)  # a second after the release: over
+    open_way.take_back(of("stranger"), now=0)
+    open_way.take_back(of("ada"), now=1_200)  # a second after the release: over
     assert tunnel.cancelled == []
+
+
+def test_what_presses_a_button_is_taken_back_whoever_it_is_for(
+    open_way: Dispatch, tunnel: Tunnel, choose: Choose
+) -> None:
+    open_way.send(choose(Control.A, user=None), now=0)
+    open_way.send(choose(Control.B), now=0)
+    open_way.handle_event(PeerSilent())
+    open_way.send(choose(Control.A), now=0)
+    open_way.take_back(lambda _, moves: (Control.A, 1) in moves, now=1)
+    assert (tunnel.cancelled, open_way.waiting) == ([(1,)], 0)
+
+
+def test_what_somebody_paid_for_is_taken_back_with_who_paid(
+    open_way: Dispatch, tunnel: Tunnel, choose: Choose
+) -> None:
+    paid = choose(user=None)._replace(spender=Owner("troll", "cheer"))
+    open_way.send(paid, now=0)
+    open_way.handle_event(PeerSilent())
+    open_way.send(paid, now=0)
+    open_way.take_back(of("troll"), now=1)
+    assert (tunnel.cancelled, open_way.waiting) == ([(1,)], 0)
+
+
+def test_what_a_mode_plays_around_it_is_not_what_was_asked_for(
+    open_way: Dispatch, tunnel: Tunnel, choose: Choose
+) -> None:
+    open_way.send(choose(Control.A)._replace(asked=frozenset({(Control.B, 1)})), now=0)
+    open_way.take_back(lambda _, moves: (Control.A, 1) in moves, now=1)
+    assert tunnel.cancelled == []
+
+
+def test_what_waited_and_is_forbidden_by_then_does_not_leave(
+    way: Callable[..., Dispatch], tunnel: Tunnel, choose: Choose
+) -> None:
+    dispatch = way(may_leave=lambda choice, now: choice.owner.user != "troll")
+    for user in ("troll", "ada", "troll"):
+        dispatch.send(choose(user=user), now=0)
+    dispatch.handle_event(Connected(fresh=True))
+    dispatch.handle_timeout(now=1)
+    assert (len(tunnel.submitted), dispatch.waiting, dispatch.counters["cancelled"]) == (1, 0, 2)
 
 
 def test_everything_can_be_taken_back(open_way: Dispatch, tunnel: Tunnel, choose: Choose) -> None:

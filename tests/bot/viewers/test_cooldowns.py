@@ -34,6 +34,13 @@ def test_the_longest_wait_is_the_one_that_counts() -> None:
     assert cooldowns.cooling("bob", [A, START], 0) == Cooling(START, 3_000, for_everybody=True)
 
 
+def test_what_nobody_typed_alone_rests_for_everybody_and_for_nobody_s_self() -> None:
+    cooldowns = Cooldowns({A: Cooldown(user_ms=9_000, everybody_ms=1_000)})
+    cooldowns.start("", [A], now=0)
+    assert cooldowns.cooling("", [A], 0) == Cooling(A, 1_000, for_everybody=True)
+    assert cooldowns.cooling("", [A], 1_000) is None
+
+
 def test_a_move_without_a_length_never_rests() -> None:
     cooldowns = Cooldowns({A: Cooldown(1_000, 1_000)})
     cooldowns.start("ada", [B], now=0)
