@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from bot.grammar import Parsed
-from bot.modes.mode import Offer
+from bot.modes.mode import Offer, shown
 from bot.modes.ranks import Ranks
 from config.views import Candidate
 
@@ -25,7 +25,7 @@ MOST_VOTERS: Final = 100_000
 MOST_CANDIDATES: Final = 2_000
 
 
-class Tally(NamedTuple):
+class Standing(NamedTuple):
     """A candidate: what it would play, its votes, and when the first line that asked for it arrived."""
 
     parsed: Parsed
@@ -90,17 +90,17 @@ class Ballot:
         self._drop(user)
         return 1
 
-    def leader(self) -> Tally | None:
+    def leader(self) -> Standing | None:
         """What has the most votes; None before the first vote."""
         candidate = self._ranks.first()
         if candidate is None:
             return None
-        return Tally(candidate.parsed, self._ranks[candidate], candidate.since_ms)
+        return Standing(candidate.parsed, self._ranks[candidate], candidate.since_ms)
 
-    def standing(self, most: int) -> tuple[Candidate, ...]:
+    def leading(self, most: int) -> tuple[Candidate, ...]:
         """The leading candidates, in order, at most so many."""
         return tuple(
-            Candidate(candidate.parsed.text, votes) for candidate, votes in self._ranks.leading(most)
+            Candidate(shown(candidate.parsed), votes) for candidate, votes in self._ranks.leading(most)
         )
 
     def clear(self) -> None:

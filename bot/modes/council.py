@@ -5,11 +5,13 @@
     viewers      inputs, !join          ->  +---------+
     the game     idle, periodic inputs  ->
 
-- When the mode changes, what waited in the old one is dropped and counted; what was chosen plays out.
+- When the mode changes, what waited in the old one is dropped and counted; what was chosen plays out, and the
+  modes that play one input after another wait for that (bot.modes.stage).
 - A moderator who sets a mode pins it: chat's votes are still counted, but move nothing until it is let go of.
 - In a pause nothing is chosen: what waited is dropped, and what is typed meanwhile is refused and counted.
 - Idle and periodic inputs rest in a pause, and in `step`, where the game stands still and they would wake it.
-- A game that is loaded anew keeps the mode. What waited was typed for the game before, and is dropped.
+- A game that is loaded anew keeps the mode and what waits. Another game keeps the mode, and drops what was
+  typed for the one before.
 
 Law of use: as for a mode (bot.modes.mode).
 """
@@ -24,12 +26,14 @@ from typing import Final
 
 from bot.changes import Change, SettingChanged
 from bot.chat.line import ChatLine
-from bot.modes.catalogue import Catalogue, GameRules, ModeError
-from bot.modes.idle import Idle
-from bot.modes.mode import Choice, Mode, Offer
+from bot.grammar import Parsed
+from bot.modes.catalogue import Catalogue
+from bot.modes.mode import Choice, Mode, ModeError, Offer
 from bot.modes.mode_vote import VOTED_MODES, ModeVote
-from bot.modes.turns import Turns
-from bot.sequence import Step
+from bot.modes.outbox import Outbox
+from bot.modes.prompts import Prompts
+from bot.modes.rules import GameRules
+from bot.modes.sentences import dropped
 from config.controllers import Move
 from config.play import ModesConfig
 from config.views import ModeView
@@ -39,6 +43,7 @@ LAST_RESORT: Final = "anarchy"
 # Here the game stands still, and inputs that nobody typed would wake it.
 _UNPROMPTED: Final = frozenset({"step"})
 _YES: Final = "yes"
+_BY_CHANGE: Final = "dropped_by_change"
 
 log = logging.getLogger(__name__)
 
@@ -67,13 +72,14 @@ class Council:
         self._rules = rules
         self._catalogue = Catalogue(config, queue=queue, pads=pads)
         self._vote = ModeVote(config.vote)
-        self._idle = Idle(rules.idle, rules.periodic, now)
+        self._stage = self._catalogue.stage
+        self._prompts = Prompts(rules.idle, rules.periodic, now)
         self._on_change = on_change
         self._told: dict[str, str | None] = dict(settings or {})
         self._pinned = self._told.get("pinned") is not None
         self._paused = self._told.get("paused") is not None
         self._name, self._mode = self._first_of(self._told.get("mode") or config.start, config.start)
-        self._chosen: list[Choice] = []
+        self._outbox = Outbox()
         self._counted: Counter[str] = Counter()
 
     @property
@@ -93,14 +99,31 @@ class Council:
 
     @property
     def waiting(self) -> int:
-        """How many offers the mode in force holds."""
-        return self._mode.waiting
+        """How many offers the mode in force holds, or has chosen just now."""
+        return self._mode.waiting + len(self._outbox)
+
+    @property
+    def pause_input(self) -> Parsed | None:
+        """What moderators press to make the game stand still or go on, in the mode that needs it: there they
+        may, though it is locked for everybody. None in all others.
+        """
+        return self._rules.pause if self._name == "step" else None
+
+    @property
+    def warning(self) -> str:
+        """What a moderator has to look after, as a sentence; usually empty."""
+        pause = self.pause_input
+        if pause is None or not self._stage.broken:
+            return ""
+        when = "after !resume, " if self._paused else ""
+        return f"The game may run on: if it does, {when}a moderator types {pause.text} once."
 
     @property
     def counters(self) -> Counter[str]:
-        """Those of all modes since the start, and `paused` (refused in a pause), `dropped_by_change`, `idle`
-        and `periodic` (played though nobody typed them), `mode_changes`."""
-        return self._counted + self._mode.counters + self._idle.counters
+        """Those of all modes since the start, and `chosen`, `paused` (refused in a pause), `mode_changes`,
+        `dropped_by_change`, `idle` and `periodic` (played though nobody typed them).
+        """
+        return self._counted + self._mode.counters + self._outbox.counters + self._prompts.counters
 
     @property
     def passed_over(self) -> int:
@@ -115,7 +138,7 @@ class Council:
         if self._paused:
             self._counted.update(("offered", "paused"))
             return
-        self._idle.somebody_plays(now)
+        self._prompts.somebody_plays(now)
         self._mode.offer(offer, now)
         self._draw(now)
 
@@ -147,15 +170,16 @@ class Council:
 
     def set_mode(self, name: str, now: float, pinned: bool = True) -> str:
         """Changes the mode; `pinned` keeps chat from changing it again. What became of it, as a sentence."""
-        dropped = 0
+        lost = 0
         if name != self._name:
             try:
-                dropped = self._enter(name, now)
+                lost = self._enter(name, now)
             except ModeError as error:
                 return str(error)
         self._pinned = pinned
+        self._stage.broken = False  # whoever begins anew looks whether the game runs, and is told to
         self._remember()
-        return f"The mode is {name} now.{self._hint()}{_spoken(dropped)}"
+        return f"The mode is {name} now.{self._hint()}{dropped(lost)}"
 
     def unpin(self, now: float) -> str:
         """Lets go of the mode. It stays until chat or a moderator changes it."""
@@ -168,21 +192,19 @@ class Council:
         """Nothing is chosen from here on, and what waits is dropped."""
         if self._paused:
             return "It is paused already; !resume lets inputs play again."
-        dropped = self.take_back(lambda _: True)
-        self._counted["chosen"] -= len(self._chosen)  # the result of a vote, which is nobody's own line
-        self._chosen.clear()
+        lost = self.take_back_all()
         self._paused = True
         self._remember()
-        return f"Paused: nothing is played until !resume.{_spoken(dropped)}"
+        return f"Paused: nothing is played until !resume.{dropped(lost)} {self.warning}".rstrip()
 
     def resume(self, now: float) -> str:
         """Inputs are chosen again."""
         if not self._paused:
             return "Nothing is paused."
         self._paused = False
-        self._idle.restart(now)
+        self._prompts.restart(now)
         self._remember()
-        return "Inputs play again."
+        return f"Inputs play again. {self.warning}".rstrip()
 
     def take_back(self, unwanted: Callable[[ChatLine], bool]) -> int:
         """Drops every offer and vote whose line is `unwanted`, and says how many."""
@@ -194,8 +216,8 @@ class Council:
     def take_back_moves(self, moves: frozenset[Move]) -> int:
         """Drops every offer, vote and choice that presses any of `moves`, and says how many."""
         return self._take_back(
-            lambda choice: any(_presses(step, moves) for step in choice.steps),
-            lambda offer: any(_presses(step, moves) for step in offer.parsed.steps),
+            lambda choice: not moves.isdisjoint(choice.moves),
+            lambda offer: not moves.isdisjoint(offer.parsed.moves),
         )
 
     def take_back_word(self, user: str, moves: frozenset[Move]) -> int:
@@ -205,6 +227,10 @@ class Council:
             lambda offer: offer.line.user == user and moves <= offer.parsed.moves,
         )
 
+    def take_back_all(self) -> int:
+        """Drops every offer, vote and choice, and says how many. See then whether there is a `warning`."""
+        return self._take_back(lambda _: True, lambda _: True)
+
     def gone(self, user: str) -> None:
         """This viewer was banned or silenced: no turn, no team, no vote any more."""
         self._mode.gone(user)
@@ -212,15 +238,13 @@ class Council:
         self._vote.gone(user)
 
     def retune(self, rules: GameRules, now: float) -> str:
-        """The game was loaded anew. A sentence if the mode could not stay; usually empty."""
+        """The game was loaded anew, or another was. A sentence if the mode could not stay; usually empty."""
+        if not rules.is_of(self._rules):
+            self._mode.take_back(lambda _: True, _BY_CHANGE)
         self._rules = rules
-        self._idle.retune(rules.idle, rules.periodic, now)
-        if isinstance(self._mode, Turns):  # whose turn it is has nothing to do with the game
-            self._mode.take_back(lambda _: True)
-            self._mode.retune(rules.controller)
-            return ""
+        self._prompts.retune(rules.idle, rules.periodic, now)
         try:
-            self._enter(self._name, now)
+            self._mode.retune(rules)
         except ModeError as error:
             self._enter(LAST_RESORT, now)
             self._remember()
@@ -231,13 +255,12 @@ class Council:
 
     def handle_timeout(self, now: float) -> list[Choice]:
         """What is to be played now, in order."""
-        if not self._paused:
-            self._heed_vote(now)
-            self._draw(now)
-            if self._name not in _UNPROMPTED:
-                self._chosen += self._idle.handle_timeout(now)
-        chosen, self._chosen = self._chosen, []
-        return chosen
+        self._stage.handle_timeout(now)
+        if self._paused:
+            return []
+        self._heed_vote(now)
+        self._draw(now)
+        return self._outbox.take() + self._prompt(now)
 
     def next_timeout(self) -> float | None:
         """When to call `handle_timeout` though nothing happened."""
@@ -251,15 +274,16 @@ class Council:
         view = replace(self._mode.view(now), pinned=self._pinned, paused=self._paused)
         if self._paused:
             view = replace(view, headline="Paused by a moderator.", ends_in_ms=None)
+        elif self.warning:
+            view = replace(view, headline=self.warning)
         return self._vote.shown(view) if self._config.vote.enabled else view
 
     def _take_back(
         self, unwanted_choice: Callable[[Choice], bool], unwanted_offer: Callable[[Offer], bool]
     ) -> int:
-        kept = [choice for choice in self._chosen if not unwanted_choice(choice)]
-        taken = len(self._chosen) - len(kept)
-        self._chosen = kept
-        self._counted.update(chosen=-taken, taken_back=taken)
+        """What left already is taken back by others, with the same right: here it plays no more."""
+        taken = self._outbox.remove(unwanted_choice)
+        self._stage.cut(unwanted_choice)
         return taken + self._mode.take_back(unwanted_offer)
 
     def _heed_vote(self, now: float) -> None:
@@ -272,26 +296,34 @@ class Council:
         """Takes from the mode what is to be played now. Until it is handed out it can still be taken back:
         a line, and the ban of who wrote it, may come together."""
         for choice in self._mode.handle_timeout(now):
-            self._idle.somebody_plays(now + choice.steps[-1].at_ms)
-            self._chosen.append(choice)
+            self._prompts.somebody_plays(now + choice.steps[-1].at_ms)
+            self._outbox.put(choice)
+
+    def _prompt(self, now: float) -> list[Choice]:
+        """What is to be played now though nobody typed it."""
+        if self._name in _UNPROMPTED:
+            return []
+        choices = self._prompts.handle_timeout(now)
+        for choice in choices:
+            self._stage.begin(choice, {step.pad for step in choice.steps}, now)
+        return choices
 
     def _next_prompt(self) -> float | None:
-        return None if self._name in _UNPROMPTED else self._idle.next_timeout()
+        return None if self._name in _UNPROMPTED else self._prompts.next_timeout()
 
     def _enter(self, name: str, now: float) -> int:
-        """Leaves the mode in force for another, or for itself anew, and says how many offers that dropped.
-        Raises ModeError, and stays then."""
+        """Leaves the mode in force for another, and says how many offers that dropped. Raises ModeError, and
+        stays then.
+        """
         mode = self._catalogue.make(name, self._rules)
-        dropped = self._mode.waiting
+        lost = self._mode.take_back(lambda _: True, _BY_CHANGE)
         self._counted.update(self._mode.counters)
-        self._counted["dropped_by_change"] += dropped
-        if name != self._name:
-            self._counted["mode_changes"] += 1
-            self._vote.changed(now)
-            self._idle.restart(now)
-            log.info("The mode is %s now.", name)
+        self._counted["mode_changes"] += 1
+        self._vote.changed(now)
+        self._prompts.restart(now)
+        log.info("The mode is %s now.", name)
         self._name, self._mode = name, mode
-        return dropped
+        return lost
 
     def _first_of(self, *names: str) -> tuple[str, Mode]:
         """The first of these that can be played here."""
@@ -321,11 +353,3 @@ class Council:
         if self._name != "step" or self._rules.pause is None:
             return ""
         return f" If the game is not paused, a moderator types {self._rules.pause.text} once."
-
-
-def _spoken(dropped: int) -> str:
-    return f" What waited is dropped ({dropped})." if dropped else ""
-
-
-def _presses(step: Step, moves: frozenset[Move]) -> bool:
-    return step.value != 0 and (step.control, 1 if step.value > 0 else -1) in moves

@@ -7,24 +7,23 @@ bot.modes.poll. Ties: see bot.modes.ballot.
 from __future__ import annotations
 
 from bot.grammar import Parsed
+from bot.modes.rules import GameRules
+from bot.modes.stage import Stage
 from bot.modes.voting import Voting
 from bot.sequence import Step
-from config.controllers import Controller
 from config.play import DemocracyOptions
 
 
 class Democracy(Voting):
-    """The winner of each window is played as it was typed. The game goes on meanwhile.
-
-    controller  that of the game: how long an input is up between two presses
-    """
+    """The winner of each window is played as it was typed. The game goes on meanwhile."""
 
     name = "democracy"
     no_need_to_join = "Everybody votes: no need to join, just type the input you want."
 
-    def __init__(self, options: DemocracyOptions, controller: Controller) -> None:
+    def __init__(self, options: DemocracyOptions, rules: GameRules, stage: Stage) -> None:
         super().__init__(
-            controller,
+            rules,
+            stage,
             window_ms=options.window_s * 1_000,
             shortest_ms=options.shortest_window_s * 1_000,
             full_at=options.full_at,

@@ -4,6 +4,8 @@
   hundred gets as many turns as somebody who sends one.
 - An item needs a place on every one of its pads. Who is earlier in turn and cannot go yet keeps its pads for
   itself: nobody overtakes it there, so an item for two busy pads is served too. On other pads others go on.
+- An item must agree with what plays there (bot.modes.guard). Who is earlier in turn and does not agree yet
+  keeps for itself only what it depends on: on its pads others go on, but with nothing it could not join.
 - When it is full, the oldest item of the user with the most waiting goes: the newest is kept, and who floods
   pushes out nobody else.
 - What has waited too long goes.
@@ -16,6 +18,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Generic, NamedTuple, TypeVar
 
+from bot.modes.guard import NOTHING, Touched
 from bot.modes.ranks import Ranks
 
 Item = TypeVar("Item")
@@ -41,25 +44,29 @@ class FairQueue(Generic[Item]):
         self._entries: OrderedDict[int, _Entry[Item]] = OrderedDict()
         self._own: dict[str, deque[int]] = {}
         self._most = Ranks[str]()
-        # Who is next among those whose first item needs these pads: user -> the moment of joining that line,
-        # ascending. There are no more lines than sets of pads, 15 for four pads.
-        self._lines: dict[Pads, OrderedDict[str, int]] = {}
+        # Who is next among those whose first item needs the same: user -> the moment of joining that line,
+        # ascending. There are few lines: a set of pads each, 15 for four pads, times the sets of forbidden
+        # controls that a crowd types, which is one where nothing is forbidden.
+        self._lines: dict[_Needs, OrderedDict[str, int]] = {}
         self._tickets = count()
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def push(self, item: Item, user: str, pads: Pads, length_ms: int, now: float) -> None:
+    def push(
+        self, item: Item, user: str, pads: Pads, length_ms: int, now: float, touched: Touched = NOTHING
+    ) -> None:
         """Queues what `user` wants to play on `pads` for `length_ms`; what there is no room for goes."""
         number = next(self._numbers)
-        self._entries[number] = _Entry(item, user, pads, length_ms, now)
+        needs = _Needs(pads, touched)
+        self._entries[number] = _Entry(item, user, needs, length_ms, now)
         for pad in pads:
             self.load_ms[pad] += length_ms
         self._most.up(user)
         own = self._own.get(user)
         if own is None:
             self._own[user] = deque([number])
-            self._stand(user, pads)
+            self._stand(user, needs)
         else:
             own.append(number)
         if len(self._entries) > self._capacity:
@@ -74,19 +81,20 @@ class FairQueue(Generic[Item]):
             return True
         return user not in self._own and not any(self.load_ms[pad] for pad in pads)
 
-    def pop(self, free: Pads) -> Item | None:
-        """The next in turn that needs only `free` pads; None if there is none."""
-        for pads, line in sorted(self._lines.items(), key=_next_ticket):
+    def pop(self, free: Pads, agrees: Callable[[Touched, Touched], bool] = lambda _, __: True) -> Item | None:
+        """The next in turn that needs only `free` pads, and there agrees with what plays and with what those
+        before it have claimed; None if there is none.
+        """
+        claimed = NOTHING
+        for needs, line in sorted(self._lines.items(), key=_next_ticket):
             if not free:
                 return None
-            if pads <= free:
-                user = next(iter(line))
-                entry = self._take(self._own[user][0])
-                if user in self._own:
-                    self._leave(user, self._first_pads(user))
-                    self._stand(user, self._first_pads(user))
-                return entry.item
-            free -= pads
+            if not needs.pads <= free:
+                free -= needs.pads
+            elif agrees(needs.touched, claimed):
+                return self._serve(next(iter(line)))
+            else:
+                claimed |= needs.touched
         return None
 
     def remove(self, unwanted: Callable[[Item], bool]) -> int:
@@ -111,10 +119,18 @@ class FairQueue(Generic[Item]):
             return None
         return next(iter(self._entries.values())).pushed + self._longest_wait_ms
 
+    def _serve(self, user: str) -> Item:
+        """The first item of `user`, who goes to the end of the line."""
+        entry = self._take(self._own[user][0])
+        if user in self._own:
+            self._leave(user, self._first_needs(user))
+            self._stand(user, self._first_needs(user))
+        return entry.item
+
     def _take(self, number: int) -> _Entry[Item]:
-        """Takes an item out. Its user keeps the turn, unless the next item needs other pads."""
+        """Takes an item out. Its user keeps the turn, unless the next item has other needs."""
         entry = self._entries.pop(number)
-        for pad in entry.pads:
+        for pad in entry.needs.pads:
             self.load_ms[pad] -= entry.length_ms
         self._most.down(entry.user)
         own = self._own[entry.user]
@@ -122,32 +138,37 @@ class FairQueue(Generic[Item]):
         own.remove(number)  # at once where it is the first, as it is but for `remove`
         if not own:
             del self._own[entry.user]
-            self._leave(entry.user, entry.pads)
-        elif was_first and self._first_pads(entry.user) != entry.pads:
-            self._leave(entry.user, entry.pads)
-            self._stand(entry.user, self._first_pads(entry.user))
+            self._leave(entry.user, entry.needs)
+        elif was_first and self._first_needs(entry.user) != entry.needs:
+            self._leave(entry.user, entry.needs)
+            self._stand(entry.user, self._first_needs(entry.user))
         return entry
 
-    def _first_pads(self, user: str) -> Pads:
-        return self._entries[self._own[user][0]].pads
+    def _first_needs(self, user: str) -> _Needs:
+        return self._entries[self._own[user][0]].needs
 
-    def _stand(self, user: str, pads: Pads) -> None:
-        self._lines.setdefault(pads, OrderedDict())[user] = next(self._tickets)
+    def _stand(self, user: str, needs: _Needs) -> None:
+        self._lines.setdefault(needs, OrderedDict())[user] = next(self._tickets)
 
-    def _leave(self, user: str, pads: Pads) -> None:
-        line = self._lines[pads]
+    def _leave(self, user: str, needs: _Needs) -> None:
+        line = self._lines[needs]
         del line[user]
         if not line:
-            del self._lines[pads]
+            del self._lines[needs]
+
+
+class _Needs(NamedTuple):
+    pads: Pads
+    touched: Touched
 
 
 class _Entry(NamedTuple, Generic[Item]):
     item: Item
     user: str
-    pads: Pads
+    needs: _Needs
     length_ms: int
     pushed: float
 
 
-def _next_ticket(line: tuple[Pads, OrderedDict[str, int]]) -> int:
+def _next_ticket(line: tuple[_Needs, OrderedDict[str, int]]) -> int:
     return next(iter(line[1].values()))

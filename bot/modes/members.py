@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final, NamedTuple
 
+from bot.modes.sentences import listed, waited
+
 # Past that the least recently active start afresh: more than play in any channel. About 25 MB.
 MOST_MEMBERS: Final = 100_000
 # Long enough that nobody helps the other side between two blows, or follows whoever is winning; short enough
@@ -53,7 +55,7 @@ class Members:
         if member is not None and member.chose_ms is not None:
             wait_ms = member.chose_ms + CHANGE_COOLDOWN_MS - now
             if wait_ms > 0:
-                return f"You play for {self.names[member.team]}; you may change sides in {_spoken(wait_ms)}."
+                return f"You play for {self.names[member.team]}; you may change sides in {waited(wait_ms)}."
         self.gone(user)
         self._enter(user, wanted, now)
         return f"You play for {self.names[wanted]} now, on pad {wanted + 1}."
@@ -81,14 +83,3 @@ class _Member(NamedTuple):
 
     team: int
     chose_ms: float | None
-
-
-def listed(names: tuple[str, ...]) -> str:
-    """`red, blue and green`."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def _spoken(wait_ms: float) -> str:
-    seconds = max(1, round(wait_ms / 1000))
-    return f"{seconds} s" if seconds < 60 else f"{-(-seconds // 60)} min"

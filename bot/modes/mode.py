@@ -14,9 +14,17 @@ from typing import Final, NamedTuple, Protocol
 
 from bot.chat.line import ChatLine
 from bot.grammar import Parsed
+from bot.modes.rules import GameRules
 from bot.sequence import Step, moves_of
 from config.controllers import Move
+from config.notes import MAX_TEXT
 from config.views import ModeView
+
+_MORE: Final = " ..."
+
+
+class ModeError(ValueError):
+    """There is no such mode, or it cannot be played here: a sentence for a person."""
 
 
 class Offer(NamedTuple):
@@ -28,6 +36,13 @@ class Offer(NamedTuple):
     line: ChatLine
     text: str
     parsed: Parsed
+
+    def chosen(self, steps: tuple[Step, ...]) -> Choice:
+        """It is played, as these steps. Shown is what the language made of it: in the whole line there may be
+        talk as well, and that is for nobody's screen.
+        """
+        line = self.line
+        return Choice(steps, line, line.name, shown(self.parsed), line.arrived_ms)
 
 
 class Owner(NamedTuple):
@@ -76,7 +91,7 @@ class Choice(NamedTuple):
 class Mode(Protocol):
     """One way to decide what is played.
 
-    counters  what was offered, chosen, and dropped, by reason
+    counters  what was offered, and dropped, by reason
     """
 
     counters: Counter[str]
@@ -88,14 +103,19 @@ class Mode(Protocol):
     def offer(self, offer: Offer, now: float) -> None:
         """Takes an input, or counts why it does not."""
 
-    def take_back(self, unwanted: Callable[[Offer], bool]) -> int:
-        """Drops every offer and vote that is `unwanted`, and says how many."""
+    def take_back(self, unwanted: Callable[[Offer], bool], why: str = "taken_back") -> int:
+        """Drops every offer and vote that is `unwanted`, counts them as `why`, and says how many."""
 
     def gone(self, user: str) -> None:
         """This viewer was banned or silenced: no turn, no team, no vote any more."""
 
     def join(self, user: str, name: str, team: str, now: float) -> str:
         """`!join`: what became of it, as a sentence for the chat. `team` may be empty."""
+
+    def retune(self, rules: GameRules) -> None:
+        """The game was loaded anew, or it is another. What waits stays, if it can still be played. Raises
+        ModeError if this mode cannot be played any more; then all is as it was.
+        """
 
     def handle_timeout(self, now: float) -> list[Choice]:
         """What is to be played now, in order."""
@@ -105,3 +125,12 @@ class Mode(Protocol):
 
     def view(self, now: float) -> ModeView:
         """What the pages show of it."""
+
+
+def shown(parsed: Parsed) -> str:
+    """The input as screens show it: cut between two of its words where it is too long."""
+    if len(parsed.text) <= MAX_TEXT:
+        return parsed.text
+    most = MAX_TEXT - len(_MORE)
+    words, _, _ = parsed.text[: most + 1].rpartition(" ")
+    return f"{words or parsed.text[:most]}{_MORE}"

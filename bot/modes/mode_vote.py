@@ -26,7 +26,7 @@ VotedMode = Literal["anarchy", "democracy"]
 VOTED_MODES: Final[Mapping[str, VotedMode]] = {"anarchy": "anarchy", "democracy": "democracy"}
 
 
-class Tally(NamedTuple):
+class ModeShares(NamedTuple):
     """How many votes there are for each."""
 
     anarchy: int
@@ -58,9 +58,9 @@ class ModeVote:
         self._rests_until: float | None = None
 
     @property
-    def tally(self) -> Tally:
+    def shares(self) -> ModeShares:
         """The votes that counted when `handle_timeout` or `vote` was last called."""
-        return Tally(len(self._votes) - self._democracy, self._democracy)
+        return ModeShares(len(self._votes) - self._democracy, self._democracy)
 
     def vote(self, user: str, mode: VotedMode, now: float) -> None:
         """Counts this viewer's vote, in place of an earlier one."""
@@ -87,7 +87,7 @@ class ModeVote:
             self._rests_until = None
         if self._rests_until is not None:
             return None
-        wanted = decide(self.tally, self._options)
+        wanted = decide(self.shares, self._options)
         return wanted if wanted != mode else None
 
     def next_timeout(self) -> float | None:
@@ -99,18 +99,18 @@ class ModeVote:
 
     def standing(self, mode: VotedMode) -> str:
         """How it stands for `mode`, as part of a sentence."""
-        tally, options = self.tally, self._options
-        if tally.total < options.least_votes:
-            return f"{tally.total} so far, of at least {options.least_votes} it takes"
-        percent = 100 * tally.of(mode) // tally.total  # rounded down: nobody reads 75 % where it is less
+        shares, options = self.shares, self._options
+        if shares.total < options.least_votes:
+            return f"{shares.total} so far, of at least {options.least_votes} it takes"
+        percent = 100 * shares.of(mode) // shares.total  # rounded down: nobody reads 75 % where it is less
         needed = options.to_democracy if mode == "democracy" else options.to_anarchy
-        return f"{percent} % of {tally.total} want it, and it takes {100 * needed:g} %"
+        return f"{percent} % of {shares.total} want it, and it takes {100 * needed:g} %"
 
     def shown(self, view: ModeView) -> ModeView:
         """`view`, and how the vote stands."""
         return replace(
             view,
-            democracy_share=self.tally.share("democracy") if self._votes else None,
+            democracy_share=self.shares.share("democracy") if self._votes else None,
             democracy_from=self._options.to_democracy,
             anarchy_below=1 - self._options.to_anarchy,
         )
@@ -128,16 +128,16 @@ class _Vote(NamedTuple):
     lapses_ms: float
 
 
-def decide(tally: Tally, options: ModeVoteOptions) -> VotedMode | None:
+def decide(shares: ModeShares, options: ModeVoteOptions) -> VotedMode | None:
     """The mode these votes ask for; None if they leave things as they are.
 
     Where the shares are set so that both have enough, as with 50 % and 50 %, a tie changes nothing: it would
     change everything after each cool-down.
     """
-    if tally.total < options.least_votes:
+    if shares.total < options.least_votes:
         return None
-    for_democracy = tally.share("democracy") >= options.to_democracy
-    for_anarchy = tally.share("anarchy") >= options.to_anarchy
+    for_democracy = shares.share("democracy") >= options.to_democracy
+    for_anarchy = shares.share("anarchy") >= options.to_anarchy
     if for_democracy == for_anarchy:
         return None
     return "democracy" if for_democracy else "anarchy"

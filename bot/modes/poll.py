@@ -4,7 +4,7 @@
   proportion to how many take part against `full_at`. What the screen says once, it keeps to.
 - When everybody who takes part has voted, the window ends as soon as it is `shortest_ms` old: there is nobody
   left to wait for, and until then somebody new may still join in.
-- It does not end before what won last has been played (`hold`).
+- It does not end before the pads are free for what it brings.
 - A result counts if a `quorum_share` of those who take part voted, at least one. If not, the votes are void
   rather than carried over: they were for a picture that is gone.
 - When every vote has been taken back there is no window any more.
@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bot.modes.ballot import Ballot, Tally
+from bot.modes.ballot import Ballot, Standing
 from bot.modes.electorate import ACTIVE_MS, Electorate
 from bot.modes.mode import Offer
 
@@ -25,7 +25,7 @@ from bot.modes.mode import Offer
 class Result(NamedTuple):
     """How a window ended. `winner` is None where fewer than `quorum` of the voters it takes have voted."""
 
-    winner: Tally | None
+    winner: Standing | None
     voters: int
     quorum: int
 
@@ -33,6 +33,7 @@ class Result(NamedTuple):
 class Poll:
     """One window after another.
 
+    free      when that will be
     counters  where each vote ends up that was not dropped (bot.modes.ballot): `carried` voted for what won,
               `outvoted` for something else, `below_quorum` where too few voted
     """
@@ -44,18 +45,19 @@ class Poll:
         shortest_ms: float,
         full_at: int,
         quorum_share: float,
+        free: Callable[[], float],
         counters: Counter[str],
     ) -> None:
         self._window_ms = window_ms
         self._shortest_ms = min(shortest_ms, window_ms)
         self._full_at = full_at
         self._quorum_share = quorum_share
+        self._free = free
         self._counters = counters
         self.ballot = Ballot(counters)
         # Whoever voted in the present window takes part, however long it is.
         self._electorate = Electorate(max(ACTIVE_MS, 2 * window_ms))
         self._window: _Window | None = None
-        self._held_until = -math.inf
 
     def vote(self, offer: Offer, now: float) -> None:
         """Counts a vote, and opens a window with it if none is open."""
@@ -77,10 +79,6 @@ class Poll:
         removed = self.ballot.discard(user)
         self._close_if_empty()
         return removed
-
-    def hold(self, until: float) -> None:
-        """No window ends before this moment: something plays until then."""
-        self._held_until = max(self._held_until, until)
 
     def expire(self, now: float) -> None:
         """Counts no more on whoever has not voted for too long. Harmless at any time."""
@@ -109,7 +107,7 @@ class Poll:
             return None
         everybody = len(self.ballot) >= len(self._electorate)
         length_ms = self._shortest_ms if everybody else self._window.length_ms
-        return max(self._window.began + length_ms, self._held_until)
+        return max(self._window.began + length_ms, self._free())
 
     @property
     def next_window_ms(self) -> float:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from bot.modes.members import Members
 from bot.modes.mode import Choice, Mode, Offer
+from bot.modes.rules import GameRules
 from config.views import ModeView, TeamView
 
 
@@ -46,9 +47,9 @@ class Teams:
             team = self._members.assign(user)
         self._play.offer(offer._replace(parsed=offer.parsed.on_pad(team + 1)), now)
 
-    def take_back(self, unwanted: Callable[[Offer], bool]) -> int:
+    def take_back(self, unwanted: Callable[[Offer], bool], why: str = "taken_back") -> int:
         """Drops what waits. Who is in which team stays."""
-        return self._play.take_back(unwanted)
+        return self._play.take_back(unwanted, why)
 
     def gone(self, user: str) -> None:
         """Leaves the team."""
@@ -58,6 +59,10 @@ class Teams:
     def join(self, user: str, name: str, team: str, now: float) -> str:
         """Puts the viewer into `team`, or without one into the smallest."""
         return self._members.join(user, team, now)
+
+    def retune(self, rules: GameRules) -> None:
+        """The teams stay."""
+        self._play.retune(rules)
 
     def handle_timeout(self, now: float) -> list[Choice]:
         """What the members play now."""

@@ -21,7 +21,8 @@ from itertools import islice
 from typing import Final
 
 from bot.modes.mode import Choice, Offer
-from config.controllers import Controller
+from bot.modes.rules import GameRules
+from bot.modes.stage import Stage
 from config.play import TurnsOptions
 from config.views import MOST_LISTED, ModeView
 
@@ -36,24 +37,24 @@ MOST_WAITING: Final = 3
 class Turns:
     """One player, and a queue of those who want to be.
 
-    counters  `offered` is `chosen`, `taken_back`, waiting, or dropped: `not_your_turn`, `too_many` of the
+    counters  `offered` is chosen, `taken_back`, waiting, or dropped: `not_your_turn`, `too_many` of the
               player's own waited, `turn_over`. Besides, `turns` began, and `queue_full` for those who found
               no place
     """
 
-    def __init__(self, options: TurnsOptions, controller: Controller) -> None:
+    def __init__(self, options: TurnsOptions, rules: GameRules, stage: Stage) -> None:
         self._turn_ms = options.turn_s * 1000
         self._idle_ms = options.idle_s * 1000
-        self.retune(controller)
+        self._rules = rules
+        self._stage = stage
         self._turn: _Turn | None = None
         self._queue: OrderedDict[str, str] = OrderedDict()  # user -> name, the next first
         self._waiting: deque[Offer] = deque()
-        self._free_ms = 0.0  # when the pad is free for the next input
         self.counters: Counter[str] = Counter()
 
-    def retune(self, controller: Controller) -> None:
-        """Another game: how long the pad rests between two inputs, so that `a` after `a` is two presses."""
-        self._gap_ms = max([controller.gap_ms, *controller.gaps.values()])
+    def retune(self, rules: GameRules) -> None:
+        """Whose turn it is, and who is next, has nothing to do with the game."""
+        self._rules = rules
 
     @property
     def waiting(self) -> int:
@@ -77,12 +78,12 @@ class Turns:
         else:
             self.counters["too_many"] += 1
 
-    def take_back(self, unwanted: Callable[[Offer], bool]) -> int:
+    def take_back(self, unwanted: Callable[[Offer], bool], why: str = "taken_back") -> int:
         """Drops what waits of the player's. Places in the queue stay: they belong to people, not to lines."""
         kept = [offer for offer in self._waiting if not unwanted(offer)]
         dropped = len(self._waiting) - len(kept)
         self._waiting = deque(kept)
-        self.counters["taken_back"] += dropped
+        self.counters[why] += dropped
         return dropped
 
     def gone(self, user: str) -> None:
@@ -110,7 +111,7 @@ class Turns:
             self._end()
         if self._turn is None and self._queue:
             self._begin(*self._queue.popitem(last=False), now)
-        if not self._waiting or now < self._free_ms:
+        if not self._waiting or now < self._free():
             return []
         return [self._play(self._waiting.popleft(), now)]
 
@@ -118,8 +119,8 @@ class Turns:
         """When the next input can play, or the turn is over."""
         turn = self._turn
         if turn is None:
-            return self._free_ms if self._queue else None
-        ends = [self._free_ms if self._waiting else self._idles_at(turn)]
+            return None
+        ends = [self._free() if self._waiting else self._idles_at(turn)]
         if self._queue:
             ends.append(turn.ends_ms)
         return min(ends)
@@ -130,7 +131,7 @@ class Turns:
         left_ms = turn.ends_ms - now if turn else 0.0
         return ModeView(
             mode="turns",
-            headline=f"{turn.name} plays. Type an input to be next." if turn else "Type an input to play.",
+            headline="Type an input to be next." if turn else "Type an input to play.",
             ends_in_ms=min(left_ms, self._turn_ms) if left_ms > 0 else None,
             player=turn.name if turn else "",
             queue=tuple(islice(self._queue.values(), MOST_LISTED)),
@@ -139,7 +140,7 @@ class Turns:
 
     def _begin(self, user: str, name: str, now: float) -> None:
         """The turn's clock starts when the pad is free: what the last player began plays out first."""
-        begin = max(now, self._free_ms)
+        begin = max(now, self._free())
         self._turn = _Turn(user, name, ends_ms=begin + self._turn_ms, active_ms=begin)
         self.counters["turns"] += 1
 
@@ -162,14 +163,18 @@ class Turns:
         return not self._waiting and now >= self._idles_at(turn)
 
     def _idles_at(self, turn: _Turn) -> float:
-        """Watching one's own input play is not idling."""
-        return max(turn.active_ms, self._free_ms) + self._idle_ms
+        return turn.active_ms + self._idle_ms
 
     def _play(self, offer: Offer, now: float) -> Choice:
-        self._free_ms = now + offer.parsed.duration_ms + self._gap_ms
-        self.counters["chosen"] += 1
-        line = offer.line
-        return Choice(offer.parsed.steps, line, line.name, offer.text, line.arrived_ms)
+        choice = offer.chosen(offer.parsed.steps)
+        self._stage.begin(choice, offer.parsed.pads, now)
+        if self._turn is not None:
+            self._turn.active_ms = self._free()  # watching one's own input play is not idling
+        return choice
+
+    def _free(self) -> float:
+        """When the pad has been at rest for a gap: `a` after `a` is two presses."""
+        return self._stage.free_ms + self._rules.gap_ms
 
 
 @dataclass(slots=True)

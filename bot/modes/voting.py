@@ -1,11 +1,12 @@
 """What democracy and step have in common: inputs are votes, and what wins is played once. Pure.
 
-While the winner plays, the next window may begin, but it does not end before the winner has, and the pad has
-been at rest for a gap: the same input may win twice in a row, and is two presses then.
+While something plays, the next window may begin, but it does not end before all of that has, whoever chose it
+(bot.modes.stage), and the pad has been at rest for a gap: the same input may win twice in a row, and is two
+presses then.
 
 counters  offered = carried (voted for a winner) + outvoted + below_quorum + replaced (by the same viewer's
           next vote) + crowded_out (no room on the ballot) + taken_back + waiting, and what the mode itself
-          adds; besides, `chosen` is how many sequences were played
+          adds
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.grammar import Parsed
-from bot.modes.mode import Choice, Offer
+from bot.modes.mode import Choice, Offer, shown
 from bot.modes.poll import Poll, Result
+from bot.modes.rules import GameRules
+from bot.modes.stage import Stage
 from bot.sequence import Step
-from config.controllers import Controller
 from config.views import MOST_LISTED, ModeView
 
 _CHAT: Final = "chat"
@@ -33,7 +35,8 @@ class Voting(ABC):
 
     def __init__(
         self,
-        controller: Controller,
+        rules: GameRules,
+        stage: Stage,
         *,
         window_ms: float,
         shortest_ms: float,
@@ -41,15 +44,16 @@ class Voting(ABC):
         quorum_share: float,
     ) -> None:
         self.counters: Counter[str] = Counter()
+        self._stage = stage
+        self._rules = rules
         self._poll = Poll(
             window_ms=window_ms,
             shortest_ms=shortest_ms,
             full_at=full_at,
             quorum_share=quorum_share,
+            free=self._free,
             counters=self.counters,
         )
-        self._gap_ms = max([controller.gap_ms, *controller.gaps.values()])
-        self._plays_until = 0.0
         self._result = ""
 
     @property
@@ -62,10 +66,10 @@ class Voting(ABC):
         self.counters["offered"] += 1
         self._poll.vote(offer, now)
 
-    def take_back(self, unwanted: Callable[[Offer], bool]) -> int:
-        """Drops every vote that is `unwanted`, and says how many."""
+    def take_back(self, unwanted: Callable[[Offer], bool], why: str = "taken_back") -> int:
+        """Drops every vote that is `unwanted`, counts them as `why`, and says how many."""
         taken = self._poll.remove(unwanted)
-        self.counters["taken_back"] += taken
+        self.counters[why] += taken
         return taken
 
     def gone(self, user: str) -> None:
@@ -76,18 +80,23 @@ class Voting(ABC):
         """There is nothing to join."""
         return self.no_need_to_join
 
+    def retune(self, rules: GameRules) -> None:
+        """The votes stay, and so does who takes part."""
+        self._rules = rules
+
     def handle_timeout(self, now: float) -> list[Choice]:
         """The winner, if the window ends now and enough have voted."""
         result = self._poll.handle_timeout(now)
         if result is None:
             return []
-        self._result = _spoken(result)
+        self._result = _in_words(result)
         if result.winner is None:
             return []
         parsed, _, since_ms = result.winner
         steps = self._played(parsed)
-        choice = Choice(steps, None, _CHAT, parsed.text, since_ms, asked=parsed.moves)
-        return [self._choose(choice, now)]
+        choice = Choice(steps, None, _CHAT, shown(parsed), since_ms, asked=parsed.moves)
+        self._begin(choice, now)
+        return [choice]
 
     def next_timeout(self) -> float | None:
         """When the window ends."""
@@ -102,11 +111,10 @@ class Voting(ABC):
             mode=self.name,
             headline=self._headline(now),
             ends_in_ms=left_ms,
-            candidates=self._poll.ballot.standing(MOST_LISTED),
+            candidates=self._poll.ballot.leading(MOST_LISTED),
             voters=len(self._poll.ballot),
             quorum=self._poll.quorum,
             result=self._result,
-            delay_ms=self._poll.next_window_ms if left_ms is None else left_ms,
         )
 
     @abstractmethod
@@ -117,15 +125,16 @@ class Voting(ABC):
     def _headline(self, now: float) -> str:
         """What goes on."""
 
-    def _choose(self, choice: Choice, now: float) -> Choice:
-        """`choice` begins now, and no window ends before it has."""
-        self._plays_until = now + choice.steps[-1].at_ms + self._gap_ms
-        self._poll.hold(self._plays_until)
-        self.counters["chosen"] += 1
-        return choice
+    def _begin(self, choice: Choice, now: float) -> None:
+        """`choice` plays, and no window ends before it has."""
+        self._stage.begin(choice, {step.pad for step in choice.steps}, now)
+
+    def _free(self) -> float:
+        """When the pads have been at rest for a gap."""
+        return self._stage.free_ms + self._rules.gap_ms
 
 
-def _spoken(result: Result) -> str:
+def _in_words(result: Result) -> str:
     if result.winner is None:
         return f"nothing ({result.voters} voted, {result.quorum} needed)"
-    return f"{result.winner.parsed.text} ({result.winner.votes} of {result.voters})"
+    return f"{shown(result.winner.parsed)} ({result.winner.votes} of {result.voters})"

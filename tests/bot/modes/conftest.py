@@ -8,6 +8,8 @@ import pytest
 from bot.chat.line import ChatLine
 from bot.grammar import Language, Parsed, parse
 from bot.modes.mode import Offer
+from bot.modes.rules import GameRules
+from bot.modes.stage import Stage
 from config.controllers import Controller
 from config.levels import Level
 
@@ -23,6 +25,18 @@ def read(xbox: Controller) -> Callable[[str], Parsed]:
         return parsed
 
     return build
+
+
+@pytest.fixture
+def rules(xbox: Controller, read: Callable[[str], Parsed]) -> GameRules:
+    """Those of a game that `start` pauses."""
+    return GameRules(xbox, pause=read("start"))
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """Four pads, nothing on them."""
+    return Stage(4)
 
 
 @pytest.fixture

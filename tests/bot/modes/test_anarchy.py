@@ -11,7 +11,8 @@ import pytest
 from bot.grammar import Parsed
 from bot.modes.anarchy import Anarchy
 from bot.modes.mode import Choice, Offer
-from config.controllers import Controller
+from bot.modes.rules import GameRules
+from bot.modes.stage import Stage
 from config.play import AnarchyOptions
 
 Offered = Callable[..., Offer]
@@ -62,8 +63,7 @@ class World:
         self.deepest = max(self.deepest, self.mode.waiting)
         counted = self.mode.counters
         lost = counted["shed"] + counted["expired"] + counted["taken_back"]
-        assert counted["offered"] == counted["chosen"] + lost + self.mode.waiting
-        assert counted["chosen"] == len(self.played) + self.forgotten
+        assert counted["offered"] == len(self.played) + self.forgotten + lost + self.mode.waiting
 
     def forget(self) -> list[Played]:
         """What was played so far; it is not in `played` any more."""
@@ -83,10 +83,12 @@ class World:
 
 
 @pytest.fixture
-def world(xbox: Controller) -> Callable[..., World]:
-    def build(together: int = 8, depth_ms: int = 1_000, queue: int = QUEUE) -> World:
+def world(rules: GameRules, stage: Stage) -> Callable[..., World]:
+    """world(together=1), of a game that may differ: world(game=rules)."""
+
+    def build(together: int = 8, depth_ms: int = 1_000, queue: int = QUEUE, game: GameRules = rules) -> World:
         options = AnarchyOptions(together=together, depth_ms=depth_ms)
-        return World(Anarchy(options, xbox, queue=queue))
+        return World(Anarchy(options, game, stage, queue=queue))
 
     return build
 
@@ -136,7 +138,7 @@ def test_what_waits_too_long_is_dropped(world: Callable[..., World], offer: Offe
 def test_inputs_wait_only_for_the_pads_they_play_on(world: Callable[..., World], offer: Offered) -> None:
     here = world(together=1)
     here.type(offer("a1s"), offer("a1s", "kim"), offer("b", "lee", pad=2))
-    assert here.texts() == ["a1s", "b"]
+    assert here.texts() == ["a1s", "&2b"]
 
 
 def test_an_input_for_two_pads_begins_when_both_have_room(
@@ -150,7 +152,7 @@ def test_an_input_for_two_pads_begins_when_both_have_room(
     here.wait_until(10_000)
     assert [(played.choice.text, played.at) for played in here.played] == [
         ("a500ms", 0),
-        ("b700ms", 0),
+        ("&2b700ms", 0),
         ("x1s", 700),
         ("y", 1_700),  # did not overtake the one that waits for both
     ]

@@ -33,8 +33,8 @@ def test_what_most_want_leads(offer: Offered) -> None:
     for user, text in [("ada", "a"), ("bob", "b"), ("kim", "b")]:
         votes.vote(offer(text, user))
     assert led_by(votes) == ("b", 2)
-    assert votes.standing(8) == (("b", 2), ("a", 1))
-    assert votes.standing(1) == (("b", 2),)
+    assert votes.leading(8) == (("b", 2), ("a", 1))
+    assert votes.leading(1) == (("b", 2),)
     assert len(votes) == 3
 
 
@@ -43,7 +43,7 @@ def test_each_user_has_one_vote_and_the_last_counts(offer: Offered) -> None:
     votes = ballot(counters)
     for text in ("a", "a", "b"):
         votes.vote(offer(text, "ada"))
-    assert votes.standing(8) == (("b", 1),)
+    assert votes.leading(8) == (("b", 1),)
     assert counters == {"replaced": 2}
 
 
@@ -92,7 +92,7 @@ def test_a_vote_is_taken_back_with_its_line_or_its_user(offer: Offered) -> None:
     assert votes.remove(lambda offer: offer.line.id == repeated.line.id) == 1
     assert votes.discard("bob") == 1
     assert votes.discard("nobody") == 0
-    assert votes.standing(8) == (("b", 1),)
+    assert votes.leading(8) == (("b", 1),)
     assert votes.discard("kim") == 1
     assert votes.leader() is None
 
@@ -107,14 +107,14 @@ def test_beyond_its_bounds_votes_are_counted_and_dropped(offer: Offered) -> None
     votes.vote(offer("a", "lee"))
     assert counters == {"crowded_out": 2}
     votes.vote(offer("a", "kim"))
-    assert votes.standing(8) == (("a", 2), ("b", 1))
+    assert votes.leading(8) == (("a", 2), ("b", 1))
 
 
 def test_the_next_window_begins_with_nothing(offer: Offered) -> None:
     votes = ballot()
     votes.vote(offer("a"))
     votes.clear()
-    assert (len(votes), votes.leader(), votes.standing(8)) == (0, None, ())
+    assert (len(votes), votes.leader(), votes.leading(8)) == (0, None, ())
 
 
 class BallotMachine(RuleBasedStateMachine):
@@ -158,7 +158,7 @@ class BallotMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_standing_is_the_count(self) -> None:
-        standing = self.ballot.standing(8)
+        standing = self.ballot.leading(8)
         assert dict(standing) == Counter(self.votes.values())
         assert [votes for _, votes in standing] == sorted((votes for _, votes in standing), reverse=True)
         assert led_by(self.ballot) == (standing[0] if standing else None)

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from bot.grammar import Parsed
-from bot.modes.catalogue import MODES, Catalogue, GameRules, ModeError
+from bot.modes.catalogue import MODES, Catalogue
+from bot.modes.mode import ModeError
+from bot.modes.rules import GameRules
 from config.controllers import Controller
 from config.play import ModesConfig
 

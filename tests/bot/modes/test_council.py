@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from bot.changes import Change, SettingChanged
 from bot.chat.line import ChatLine
 from bot.grammar import Parsed
-from bot.modes.catalogue import MODES, GameRules
+from bot.modes.catalogue import MODES
 from bot.modes.council import Council
-from bot.modes.idle import Prompt
 from bot.modes.mode import Choice, Offer
+from bot.modes.rules import GameRules, Prompt
 from bot.sequence import Step
 from config.codes import Control
 from config.controllers import Controller, load_controller
@@ -90,6 +91,7 @@ def test_what_waited_is_dropped_by_a_change_and_what_was_chosen_plays(council: C
 def test_setting_the_mode_that_is_in_force_drops_nothing(council: Council, offer: Build) -> None:
     council.offer(offer("right5s"), 0)
     council.offer(offer("a"), 0)
+    council.handle_timeout(0)
     assert council.set_mode("anarchy", 0) == "The mode is anarchy now."
     assert council.waiting == 1
     assert council.pinned
@@ -230,8 +232,8 @@ def test_a_line_and_the_ban_of_who_wrote_it_may_come_together(council: Council, 
     for user in ("ada", "bob"):
         council.offer(offer("a", user), 0)
     assert council.take_back(lambda line: line.user == "ada") == 1
-    assert council.handle_timeout(0) == [], "bob waits until the pad is free"
-    assert (council.counters["chosen"], council.counters["taken_back"], council.waiting) == (0, 1, 1)
+    assert names(council.handle_timeout(0)) == ["Bob"], "the pad is free"
+    assert (council.counters["chosen"], council.counters["taken_back"], council.waiting) == (1, 1, 0)
 
 
 def test_what_presses_a_locked_button_is_taken_back_wherever_it_waits(council: Council, offer: Build) -> None:
@@ -240,8 +242,8 @@ def test_what_presses_a_locked_button_is_taken_back_wherever_it_waits(council: C
     for text in ("b", "x start", "start"):
         council.offer(offer(text, "bob"), 0)
     assert council.take_back_moves(start) == 3, "one was chosen, two wait"
-    assert council.handle_timeout(0) == []
-    assert (council.counters["chosen"], council.counters["taken_back"], council.waiting) == (0, 3, 1)
+    assert [choice.text for choice in council.handle_timeout(0)] == ["b"]
+    assert (council.counters["chosen"], council.counters["taken_back"], council.waiting) == (1, 3, 0)
     council.set_mode("democracy", 0)
     council.offer(offer("start"), 0)
     assert council.take_back_moves(start) == 1
@@ -305,12 +307,26 @@ def test_nothing_is_pressed_unasked_where_the_game_stands_still(
 # The game was loaded anew
 
 
-def test_a_game_loaded_anew_keeps_the_mode_and_drops_what_waited(
+@pytest.mark.parametrize("mode", ["anarchy", "democracy", "turns", "teams", "step"])
+def test_a_game_loaded_anew_keeps_the_mode_and_what_waits(
+    council: Council, offer: Build, xbox: Controller, read: Read, mode: str
+) -> None:
+    council.set_mode(mode, 0)
+    council.offer(offer("right5s"), 0)
+    council.offer(offer("a"), 0)
+    council.handle_timeout(0)
+    waiting = council.waiting
+    assert council.retune(GameRules(replace(xbox), pause=read("start")), 1) == ""
+    assert (council.mode_name, council.waiting) == (mode, waiting)
+    assert waiting == 1
+
+
+def test_another_game_keeps_the_mode_and_drops_what_waited(
     council: Council, offer: Build, xbox: Controller
 ) -> None:
     council.offer(offer("right5s"), 0)
     council.offer(offer("a"), 0)
-    assert council.retune(GameRules(xbox), 1) == ""
+    assert council.retune(GameRules(xbox, name="other"), 1) == ""
     assert council.mode_name == "anarchy"
     assert names(council.handle_timeout(1)) == ["Ada"]
     assert (council.waiting, council.counters["dropped_by_change"]) == (0, 1)

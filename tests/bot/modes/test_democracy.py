@@ -7,7 +7,8 @@ import pytest
 from bot.grammar import Parsed
 from bot.modes.democracy import Democracy
 from bot.modes.mode import Choice, Offer
-from config.controllers import Controller
+from bot.modes.rules import GameRules
+from bot.modes.stage import Stage
 from config.play import DemocracyOptions
 
 Offered = Callable[..., Offer]
@@ -15,8 +16,8 @@ Read = Callable[[str], Parsed]
 
 
 @pytest.fixture
-def democracy(xbox: Controller) -> Democracy:
-    return Democracy(DemocracyOptions(), xbox)
+def democracy(rules: GameRules, stage: Stage) -> Democracy:
+    return Democracy(DemocracyOptions(), rules, stage)
 
 
 def test_what_most_voted_for_is_played_for_everybody(
@@ -31,11 +32,12 @@ def test_what_most_voted_for_is_played_for_everybody(
     won = Choice(winner.steps, None, "chat", "a b", 0, asked=winner.moves)
     assert democracy.handle_timeout(end) == [won]
     assert democracy.view(end).result == "a b (2 of 3)"
-    assert democracy.counters == {"offered": 3, "carried": 2, "outvoted": 1, "chosen": 1}
+    assert democracy.counters == {"offered": 3, "carried": 2, "outvoted": 1}
 
 
-def test_the_options_are_in_seconds(xbox: Controller, offer: Offered) -> None:
-    democracy = Democracy(DemocracyOptions(window_s=10, shortest_window_s=2, full_at=4, quorum_share=1), xbox)
+def test_the_options_are_in_seconds(rules: GameRules, stage: Stage, offer: Offered) -> None:
+    options = DemocracyOptions(window_s=10, shortest_window_s=2, full_at=4, quorum_share=1)
+    democracy = Democracy(options, rules, stage)
     for user in ("ada", "bob", "kim", "lee"):
         democracy.offer(offer("a", user), 0)
     assert democracy.next_timeout() == 2_000
@@ -46,8 +48,8 @@ def test_the_options_are_in_seconds(xbox: Controller, offer: Offered) -> None:
     assert democracy.view(13_000).result == "nothing (1 voted, 4 needed)"
 
 
-def test_viewers_are_told_when_too_few_have_voted(xbox: Controller, offer: Offered) -> None:
-    democracy = Democracy(DemocracyOptions(quorum_share=1), xbox)
+def test_viewers_are_told_when_too_few_have_voted(rules: GameRules, stage: Stage, offer: Offered) -> None:
+    democracy = Democracy(DemocracyOptions(quorum_share=1), rules, stage)
     assert democracy.view(0).headline == "Chat votes: type the input you want."
     for user in ("ada", "bob"):
         democracy.offer(offer("a", user), 0)
@@ -65,7 +67,8 @@ def test_the_view_shows_candidates_votes_and_time(democracy: Democracy, offer: O
     assert view.mode == "democracy"
     assert view.candidates[0] == ("a", 2)
     assert len(view.candidates) == 8
-    assert (view.voters, view.quorum, view.ends_in_ms, view.delay_ms) == (20, 2, 4_000, 4_000)
+    assert (view.voters, view.quorum, view.ends_in_ms) == (20, 2, 4_000)
+    assert view.delay_ms == 0, "votes do not wait, and ends_in_ms says the rest"
 
 
 def test_who_is_banned_has_no_vote(democracy: Democracy, offer: Offered) -> None:

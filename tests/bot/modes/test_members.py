@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bot.modes.members import CHANGE_COOLDOWN_MS, Members, listed
+from bot.modes.members import CHANGE_COOLDOWN_MS, Members
 
 
 @pytest.fixture
@@ -63,14 +63,6 @@ def test_the_least_recently_active_is_forgotten() -> None:
     assert members.active("bob") is None
     assert members.active("ada") == 0
     assert members.sizes == (2, 0)
-
-
-@pytest.mark.parametrize(
-    ("names", "text"),
-    [(("red",), "red"), (("red", "blue"), "red and blue"), (("a", "b", "c"), "a, b and c")],
-)
-def test_names_are_listed_as_people_do(names: tuple[str, ...], text: str) -> None:
-    assert listed(names) == text
 
 
 class MembersMachine(RuleBasedStateMachine):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bot.modes.mode_vote import ModeVote, Tally, VotedMode, decide
+from bot.modes.mode_vote import ModeShares, ModeVote, VotedMode, decide
 from config.play import ModeVoteOptions
 from config.views import ModeView
 
@@ -44,11 +44,11 @@ def cast(vote: ModeVote, *, anarchy: int = 0, democracy: int = 0, now: float = 0
     ],
 )
 def test_the_votes_decide_by_the_shares(anarchy: int, democracy: int, decided: str | None) -> None:
-    assert decide(Tally(anarchy, democracy), OPTIONS) == decided
+    assert decide(ModeShares(anarchy, democracy), OPTIONS) == decided
 
 
 def test_a_tie_changes_nothing_where_both_have_enough() -> None:
-    assert decide(Tally(5, 5), ModeVoteOptions(to_democracy=0.5, to_anarchy=0.5)) is None
+    assert decide(ModeShares(5, 5), ModeVoteOptions(to_democracy=0.5, to_anarchy=0.5)) is None
 
 
 @given(COUNTS, COUNTS, SHARES, SHARES)
@@ -78,7 +78,7 @@ def test_one_vote_more_or_less_does_not_turn_the_game_over(vote: ModeVote) -> No
 def test_each_viewer_has_one_vote_and_the_last_one_counts(vote: ModeVote) -> None:
     for mode in ("democracy", "democracy", "anarchy"):
         vote.vote("ada", mode, 0)
-    assert vote.tally == Tally(1, 0)
+    assert vote.shares == ModeShares(1, 0)
 
 
 def test_a_vote_lapses_and_that_may_change_the_mode(vote: ModeVote) -> None:
@@ -95,7 +95,7 @@ def test_voting_anew_prolongs_the_vote(vote: ModeVote) -> None:
     vote.vote("ada", "anarchy", 0)
     vote.vote("ada", "anarchy", 500_000)
     vote.handle_timeout("anarchy", 600_000)
-    assert vote.tally == Tally(1, 0)
+    assert vote.shares == ModeShares(1, 0)
 
 
 def test_after_a_change_the_mode_stays_for_a_while(vote: ModeVote) -> None:
@@ -111,13 +111,13 @@ def test_who_is_gone_has_no_vote(vote: ModeVote) -> None:
     cast(vote, anarchy=1, democracy=3)
     vote.gone("democrat0")
     vote.gone("somebody else")
-    assert vote.tally == Tally(1, 2)
+    assert vote.shares == ModeShares(1, 2)
 
 
 def test_there_is_an_end_to_the_votes_remembered() -> None:
     vote = ModeVote(OPTIONS, most_votes=3)
     cast(vote, anarchy=2, democracy=3)
-    assert vote.tally == Tally(0, 3)
+    assert vote.shares == ModeShares(0, 3)
 
 
 def test_how_it_stands_is_told_without_rounding_up(vote: ModeVote) -> None:
@@ -165,7 +165,7 @@ class ModeVoteMachine(RuleBasedStateMachine):
     @invariant()
     def the_tally_is_right(self) -> None:
         democracy = sum(mode == "democracy" for _, mode, _ in self.votes)
-        assert self.vote.tally == Tally(len(self.votes) - democracy, democracy)
+        assert self.vote.shares == ModeShares(len(self.votes) - democracy, democracy)
         due = self.vote.next_timeout()
         assert due is None or due > self.now
 

@@ -17,12 +17,14 @@ def poll(
     shortest_ms: float = 5_000,
     full_at: int = 10,
     quorum_share: float = 0.0,
+    free: Callable[[], float] = lambda: 0.0,
 ) -> Poll:
     return Poll(
         window_ms=window_ms,
         shortest_ms=shortest_ms,
         full_at=full_at,
         quorum_share=quorum_share,
+        free=free,
         counters=Counter() if counters is None else counters,
     )
 
@@ -99,8 +101,7 @@ def test_who_has_left_is_waited_for_no_longer(offer: Offered, crowd: Callable[..
 
 
 def test_a_window_does_not_end_while_what_won_plays(offer: Offered) -> None:
-    votes = poll()
-    votes.hold(60_000)
+    votes = poll(free=lambda: 60_000)
     votes.vote(offer("a"), 0)
     assert votes.handle_timeout(59_999) is None
     assert won(votes.handle_timeout(60_000)) == ("a", 1, 1)

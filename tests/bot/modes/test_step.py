@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from bot.grammar import Parsed
-from bot.modes.mode import Choice, Offer
-from bot.modes.step import Step
+from bot.modes.mode import Choice, ModeError, Offer
+from bot.modes.rules import GameRules
+from bot.modes.stage import Stage
+from bot.modes.step import StepMode
 from config.codes import Control
 from config.controllers import Controller
 from config.levels import Level
@@ -18,14 +20,14 @@ Read = Callable[[str], Parsed]
 
 
 @pytest.fixture
-def build(xbox: Controller, read: Read) -> Callable[..., Step]:
+def build(xbox: Controller, read: Read, stage: Stage) -> Callable[..., StepMode]:
     """build(pause="start", moment_ms=1_000), on a controller that may differ: build(longest_ms=5_000)."""
 
     def make(
         pause: str = "start", moment_ms: int = 1_000, longest_ms: int = 10_000, most_frames: int = 64
-    ) -> Step:
+    ) -> StepMode:
         controller = replace(xbox, longest_ms=longest_ms, most_frames=most_frames)
-        return Step(StepOptions(moment_ms=moment_ms), controller, read(pause))
+        return StepMode(StepOptions(moment_ms=moment_ms), GameRules(controller, read(pause)), stage)
 
     return make
 
@@ -34,7 +36,7 @@ def pressed(choice: Choice) -> list[tuple[int, Control, bool]]:
     return [(at_ms, control, value != 0) for at_ms, control, value, _ in choice.steps]
 
 
-def play(step: Step, offer: Offer) -> Choice:
+def play(step: StepMode, offer: Offer) -> Choice:
     """The moment that this vote alone brings about."""
     step.offer(offer, 0)
     due = step.next_timeout()
@@ -44,7 +46,7 @@ def play(step: Step, offer: Offer) -> Choice:
 
 
 def test_the_winner_is_played_between_two_presses_of_pause(
-    build: Callable[..., Step], offer: Offered
+    build: Callable[..., StepMode], offer: Offered
 ) -> None:
     choice = play(build(), offer("a"))
     assert pressed(choice) == [
@@ -58,7 +60,7 @@ def test_the_winner_is_played_between_two_presses_of_pause(
     assert (choice.line, choice.name, choice.text) == (None, "chat", "a")
 
 
-def test_a_long_winner_is_played_to_its_end(build: Callable[..., Step], offer: Offered) -> None:
+def test_a_long_winner_is_played_to_its_end(build: Callable[..., StepMode], offer: Offered) -> None:
     assert pressed(play(build(), offer("a3s")))[3:5] == [
         (3_250, Control.A, False),
         (3_300, Control.START, True),
@@ -66,7 +68,7 @@ def test_a_long_winner_is_played_to_its_end(build: Callable[..., Step], offer: O
 
 
 def test_a_vote_lasts_as_long_as_configured_however_few_vote(
-    build: Callable[..., Step], offer: Offered
+    build: Callable[..., StepMode], offer: Offered
 ) -> None:
     step = build()
     step.offer(offer("a"), 0)
@@ -74,7 +76,7 @@ def test_a_vote_lasts_as_long_as_configured_however_few_vote(
     assert step.handle_timeout(9_999) == []
 
 
-def test_no_line_may_press_what_pauses_the_game(build: Callable[..., Step], offer: Offered) -> None:
+def test_no_line_may_press_what_pauses_the_game(build: Callable[..., StepMode], offer: Offered) -> None:
     step = build()
     for text in ("start", "a start b", "a+start"):
         step.offer(offer(text), 0)
@@ -83,14 +85,16 @@ def test_no_line_may_press_what_pauses_the_game(build: Callable[..., Step], offe
     assert step.why_not(offer("start").parsed) == "`start` pauses the game, and only moderators may do that."
 
 
-def test_a_pause_of_two_buttons_is_pressed_only_by_both(build: Callable[..., Step], offer: Offered) -> None:
+def test_a_pause_of_two_buttons_is_pressed_only_by_both(
+    build: Callable[..., StepMode], offer: Offered
+) -> None:
     step = build("back+start")
     assert step.why_not(offer("start a").parsed) == ""
     assert step.why_not(offer("start back").parsed) != ""
 
 
 def test_a_line_that_does_not_fit_between_the_pauses_is_refused(
-    build: Callable[..., Step], offer: Offered
+    build: Callable[..., StepMode], offer: Offered
 ) -> None:
     step = build(most_frames=10, longest_ms=4_000)
     assert step.why_not(offer("a b x").parsed) == ""
@@ -103,7 +107,7 @@ def test_a_line_that_does_not_fit_between_the_pauses_is_refused(
 
 @pytest.mark.parametrize("text", ["a", "a3500ms", "a b x", "a+b+x"])
 def test_what_fits_is_a_sequence_within_the_limits(
-    build: Callable[..., Step], offer: Offered, text: str
+    build: Callable[..., StepMode], offer: Offered, text: str
 ) -> None:
     steps = play(build(most_frames=10, longest_ms=4_000), offer(text)).steps
     assert len(steps) <= 10
@@ -116,13 +120,15 @@ def test_what_fits_is_a_sequence_within_the_limits(
     [({"moment_ms": 9_600}, "moment_ms may be 9500 at most"), ({"most_frames": 4}, "so many presses")],
 )
 def test_a_pause_that_leaves_no_room_is_named_at_once(
-    build: Callable[..., Step], limits: dict[str, int], named: str
+    build: Callable[..., StepMode], limits: dict[str, int], named: str
 ) -> None:
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises(ModeError, match=named):
         build(**limits)
 
 
-def test_a_moderator_presses_pause_at_once(build: Callable[..., Step], offer: Offered, read: Read) -> None:
+def test_a_moderator_presses_pause_at_once(
+    build: Callable[..., StepMode], offer: Offered, read: Read
+) -> None:
     step = build()
     pause = offer("start", "mod", at=5, level=Level.MODERATOR)
     step.offer(pause, 10)
@@ -133,7 +139,7 @@ def test_a_moderator_presses_pause_at_once(build: Callable[..., Step], offer: Of
 
 
 def test_a_moderators_pause_waits_until_the_moment_is_over(
-    build: Callable[..., Step], offer: Offered
+    build: Callable[..., StepMode], offer: Offered
 ) -> None:
     step = build()
     play(step, offer("a"))
@@ -143,7 +149,9 @@ def test_a_moderators_pause_waits_until_the_moment_is_over(
     assert len(step.handle_timeout(11_550)) == 1
 
 
-def test_a_moment_waits_until_a_moderators_pause_is_over(build: Callable[..., Step], offer: Offered) -> None:
+def test_a_moment_waits_until_a_moderators_pause_is_over(
+    build: Callable[..., StepMode], offer: Offered
+) -> None:
     step = build()
     step.offer(offer("a"), 0)
     step.offer(offer("start", "mod", level=Level.MODERATOR), 10_000)
@@ -153,7 +161,7 @@ def test_a_moment_waits_until_a_moderators_pause_is_over(build: Callable[..., St
 
 
 def test_a_moderators_pause_is_taken_back_with_its_line_or_its_sender(
-    build: Callable[..., Step], offer: Offered
+    build: Callable[..., StepMode], offer: Offered
 ) -> None:
     step = build()
     play(step, offer("a"))
@@ -167,7 +175,7 @@ def test_a_moderators_pause_is_taken_back_with_its_line_or_its_sender(
     assert step.counters["taken_back"] == 2
 
 
-def test_two_pauses_that_wait_are_one(build: Callable[..., Step], offer: Offered) -> None:
+def test_two_pauses_that_wait_are_one(build: Callable[..., StepMode], offer: Offered) -> None:
     step = build()
     play(step, offer("a"))
     for _ in range(2):
@@ -176,7 +184,7 @@ def test_two_pauses_that_wait_are_one(build: Callable[..., Step], offer: Offered
     assert step.counters["replaced"] == 1
 
 
-def test_the_view_says_whether_the_game_stands_still(build: Callable[..., Step], offer: Offered) -> None:
+def test_the_view_says_whether_the_game_stands_still(build: Callable[..., StepMode], offer: Offered) -> None:
     step = build()
     assert step.view(0).headline == "The game stands still while chat votes: type the input you want."
     play(step, offer("a"))

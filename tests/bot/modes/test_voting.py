@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from bot.chat.line import ChatLine
 from bot.grammar import Parsed
 from bot.modes.mode import Offer
+from bot.modes.rules import GameRules
+from bot.modes.stage import Stage
 from bot.modes.voting import Voting
 from bot.sequence import Step
 from config.codes import Control
@@ -25,8 +27,8 @@ class Plain(Voting):
     name = "plain"
     no_need_to_join = "No need."
 
-    def __init__(self, controller: Controller) -> None:
-        super().__init__(controller, window_ms=1_000, shortest_ms=1_000, full_at=1, quorum_share=0.5)
+    def __init__(self, rules: GameRules, stage: Stage) -> None:
+        super().__init__(rules, stage, window_ms=1_000, shortest_ms=1_000, full_at=1, quorum_share=0.5)
 
     def _played(self, winner: Parsed) -> tuple[Step, ...]:
         return winner.steps
@@ -36,8 +38,8 @@ class Plain(Voting):
 
 
 @pytest.fixture
-def voting(xbox: Controller) -> Plain:
-    return Plain(xbox)
+def voting(rules: GameRules, stage: Stage) -> Plain:
+    return Plain(rules, stage)
 
 
 def test_the_next_vote_begins_while_the_winner_plays_and_ends_a_gap_after_it(
@@ -79,7 +81,7 @@ def test_a_choice_is_as_old_as_the_first_line_that_asked_for_it(voting: Plain, o
     )
 )
 def test_every_vote_ends_up_somewhere(acts: list[tuple[str, int, int]]) -> None:
-    voting, now = Plain(load_controller("xbox")), 0.0
+    voting, now = Plain(GameRules(load_controller("xbox")), Stage(1)), 0.0
     for number, (act, who, what) in enumerate(acts):
         user, text = f"user{who}", "abxy"[what]
         match act:

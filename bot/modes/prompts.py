@@ -9,23 +9,16 @@ Neither counts as somebody playing.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final, NamedTuple
+from typing import Final
 
-from bot.grammar import Parsed
-from bot.modes.mode import Choice
+from bot.modes.mode import Choice, shown
+from bot.modes.rules import Prompt
 
 # Who is shown for what nobody typed.
 NAME: Final = "crowdpad"
 
 
-class Prompt(NamedTuple):
-    """An input of the game file, and how long to wait for it: for silence, or between two of it."""
-
-    parsed: Parsed
-    after_ms: float
-
-
-class Idle:
+class Prompts:
     """The two clocks. They start at `now`.
 
     counters  `idle` and `periodic` inputs played
@@ -62,4 +55,4 @@ class Idle:
         parsed, after_ms = self._prompts[name]
         self._due[name] = now + parsed.duration_ms + after_ms
         self.counters[name] += 1
-        return Choice(parsed.steps, None, NAME, parsed.text, now)
+        return Choice(parsed.steps, None, NAME, shown(parsed), now)
