@@ -7,7 +7,9 @@ import datetime
 import importlib
 import ipaddress
 import struct
+import sys
 from collections.abc import Awaitable, Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +36,21 @@ OTHER_ADDRESS = "0x2B5AD5c4795c026514f8317c7a215E218DcCD6cF"
 
 
 def personal_sign(key: bytes, text: str) -> bytes:
-    """By eth-account where it is installed: nothing of ours then has a part in the client."""
-    try:
-        account = importlib.import_module("eth_account")
-        messages = importlib.import_module("eth_account.messages")
-    except ModuleNotFoundError:
-        return Identity(key).sign_text(text)
+    """By eth-account: nothing of ours has a part in the client."""
+    account, messages = _eth_account()
     return bytes(account.Account.sign_message(messages.encode_defunct(text=text), key).signature)
+
+
+@cache
+def _eth_account() -> tuple[Any, Any]:
+    """One of its libraries lets Python recurse a hundred times deeper, which ends in a crash where nested
+    nonsense is parsed: the limit is put back.
+    """
+    limit = sys.getrecursionlimit()
+    try:
+        return importlib.import_module("eth_account"), importlib.import_module("eth_account.messages")
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 class Client:

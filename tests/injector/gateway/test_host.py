@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -270,12 +271,24 @@ def test_ping_is_answered_and_storms_are_cut_off(live: Live) -> None:
     assert house.counters["flooded"] == 1
 
 
+def visits(house: House) -> list[Any]:
+    return list(house.gateway.host._visits.values())
+
+
+def narrow(*transports: asyncio.WriteTransport) -> None:
+    """Leaves the system little room for what nobody reads: by itself it takes megabytes."""
+    for transport in transports:
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, option, 4096)
+
+
 def test_a_slow_reader_stalls_nobody_and_costs_nothing(live: Live) -> None:
     async def test(house: House) -> None:
         slow, quick = await house.open(max_queue=1), await house.open()
         await slow.log_in()
         await quick.log_in(OTHER_KEY, OTHER_ADDRESS)
         slow.connection.transport.pause_reading()
+        narrow(slow.connection.transport, *(each.connection.transport for each in visits(house)))
         presses = 0
         while not house.counters["held_back"]:
             presses += 1
@@ -286,7 +299,7 @@ def test_a_slow_reader_stalls_nobody_and_costs_nothing(live: Live) -> None:
             await asyncio.sleep(0)
         await quick.send(2, 1303)
         await house.until(lambda: house.pressed(8, pad=2))
-        (visit,) = [each for each in house.gateway.host._visits.values() if each.connection.paused]
+        (visit,) = [each for each in visits(house) if each.connection.paused]
         assert visit.connection.transport.get_write_buffer_size() < 100_000
 
     live(test, clients=BOTH)
