@@ -33,10 +33,14 @@ from tunnel.nat.stun import Address, Message, StunError
 
 # RFC 8445, 14.2 wants 5 ms at least between checks, advises 50. Twenty make 50 checks a second.
 PACE_MS: Final = 20.0
+# And in the long run far fewer, whatever the other end offers: two whole searches at once (three rounds of
+# six checks for sixteen addresses each), then as many as consent and the rare search need.
+_CHECKS_PER_SECOND: Final = 5.0
+_CHECKS_BURST: Final = 600.0
 # The other end keeps the same pace; what it sends beyond twice that is not answered.
 _ANSWERS_PER_SECOND: Final = 100.0
 # How often its offers may start a search of ours, in the long run and at once.
-_WOKEN_PER_SECOND: Final = 0.1
+_WOKEN_PER_SECOND: Final = 1 / 60
 _WOKEN_BURST: Final = 4.0
 # An unknown source whose datagrams may be the other end's, from a new address: it gets one check a second.
 _STRANGERS_PER_SECOND: Final = 1.0
@@ -110,6 +114,7 @@ class Agent:
         self._selected: Pair | None = None
         self._in_doubt = False
         self._paced_until = float("-inf")
+        self._checking = TokenBucket(_CHECKS_PER_SECOND, _CHECKS_BURST)
         self._answering = TokenBucket(_ANSWERS_PER_SECOND, _ANSWERS_PER_SECOND)
         self._waking = TokenBucket(_WOKEN_PER_SECOND, _WOKEN_BURST)
         self._meeting = TokenBucket(_STRANGERS_PER_SECOND, 1)
@@ -300,6 +305,10 @@ class Agent:
             return
         pair = self._pairs.next_check(now)
         if pair is None:
+            return
+        if not self._checking.take(now):
+            self.counters["checks put off"] += 1
+            self._paced_until = now + 1000 / _CHECKS_PER_SECOND
             return
         nominate = self._controlling and pair is self._selected
         transaction = self._random(stun.TRANSACTION)

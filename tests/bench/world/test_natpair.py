@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -106,11 +107,16 @@ def test_mappings_live_for_an_hour_of_silence() -> None:
 
 
 @pytest.mark.parametrize("end", ["one", "other"])
-@pytest.mark.parametrize("kind", [Network.FULL_CONE, Network.PORT])
-def test_a_router_that_restarts_costs_a_path_only_seconds(end: str, kind: Network) -> None:
-    pair = pair_of(kind, kind)
+@pytest.mark.parametrize("kind", [Network.FULL_CONE, Network.PORT, Network.CARRIER])
+@pytest.mark.parametrize("preserves", [True, False])
+def test_a_router_that_restarts_costs_a_path_only_seconds(end: str, kind: Network, preserves: bool) -> None:
+    pair = NatPair(kind, kind, 1)
+    for router in pair.routers:
+        router.manners = replace(router.manners, preserves=preserves)
+    pair.start()
+    pair.run(9_500, until_joined=True)
     pair.run(5_000)
-    pair.routers[0 if end == "one" else 1].forget()
+    pair.routers[0 if end == "one" else -1].forget()
     pair.run(9_000)
     now = pair.net.now
     assert not any(isinstance(event, Lost) for event in pair.one.said + pair.other.said)

@@ -254,8 +254,11 @@ def test_a_path_that_is_lost_ends_the_link() -> None:
         async with Two() as both:
             await both.join()
             both.one.link._tell(Lost("The other end does not answer any more."))
+            assert both.one.link.address is None  # at once, so that no check is answered any more
             await until(lambda: both.one.error)
             assert str(both.one.error) == "The other end does not answer any more."
+            # What was offered to this run must not be taken for news by the next.
+            assert both.one.link._last_signal is None
 
     run(main())
 

@@ -181,10 +181,11 @@ def test_a_check_replayed_from_another_address_moves_nothing_there() -> None:
     assert 1 <= len(there) <= 8  # one answer, and the checks of one pair
 
 
-def test_a_peer_that_moves_is_followed_once_it_has_answered_from_there() -> None:
+def test_a_peer_that_moves_is_followed_as_soon_as_it_has_answered_from_there() -> None:
     wire = Wire().join()
     wire.one.address = ELSEWHERE
-    wire.run(6_500)  # its next consent check comes from there
+    while wire.other.agent._pairs.get(ELSEWHERE) is None:
+        wire.run(100)  # until its next consent check comes from there
     assert wire.other.agent.selected == ELSEWHERE
     assert not any(isinstance(event, Lost) for event in wire.other.said)
 
@@ -317,15 +318,41 @@ def test_ten_thousand_offers_a_second_cost_no_more_checks_than_one() -> None:
     assert len(end.sent) <= 30
 
 
-def test_a_peer_cannot_keep_us_searching() -> None:
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_peer_cannot_keep_us_searching_with_ever_new_offers(fresh: bool) -> None:
     end = alone()
     now, revision = 0.0, 1
     while now < 600_000:
-        end.agent.signal_came(offer(ELSEWHERE, revision=revision), now)
-        end.agent.handle_timeout(now)
+        net = revision % 200 if fresh else 1
+        strangers = [(f"198.18.{net}.{n}", 53) for n in range(1, MAX_CANDIDATES + 1)]
+        end.agent.signal_came(offer(*strangers, revision=revision), now)
+        for _ in range(5):
+            end.agent.handle_timeout(now)
+            now += 50
         end.drain(now)
-        now, revision = now + 100, revision + 1
-    assert len(end.sent) / 600 < 4  # checks a second
+        revision += 1
+    assert len(end.sent) / 600 < 8  # checks a second, in all
+
+
+def test_a_peer_cannot_make_us_ask_servers_all_the_time() -> None:
+    end = alone()
+    end.agent.set_servers([SERVER])
+    for revision in range(1, 61):
+        end.agent.signal_came(offer(ELSEWHERE, revision=revision), revision * 10_000)
+        for step in range(200):
+            end.agent.handle_timeout(revision * 10_000 + step * 50)
+        end.drain(0)
+    assert len([transmit for transmit in end.sent if transmit.address == SERVER]) < 120
+
+
+def test_consent_is_kept_while_the_peer_makes_many_offers() -> None:
+    wire = Wire().join()
+    own = wire.other.agent._signalling
+    for _ in range(300):
+        own.renew(wire.now)
+        wire.settle()
+        wire.run(1_000)
+    assert wire.one.said == [Found(OTHER)]
 
 
 @settings(max_examples=150)
