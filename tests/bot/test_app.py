@@ -155,10 +155,10 @@ def test_the_endpoint_is_made_as_the_configuration_says(world_of: WorldOf) -> No
     assert arguments["peer"].hex == world.config.receiver
     assert arguments["relays"] == world.config.relays
     assert arguments["clock"] is world.clock
+    assert arguments["direct"] is None
 
 
-def test_direct_paths_are_looked_for_only_where_the_configuration_says_so(world_of: WorldOf) -> None:
-    assert world_of().endpoint.arguments["direct"] is None
+def test_direct_paths_are_looked_for_as_the_configuration_says(world_of: WorldOf) -> None:
     wanted = {"enabled": True, "stun": ["192.0.2.1:3478"], "ports": "47000-47010"}
     assert world_of(direct=wanted).endpoint.arguments["direct"] == DirectOptions(
         stun=(("192.0.2.1", 3478),), ports=(47_000, 47_010), router=True
