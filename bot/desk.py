@@ -127,12 +127,12 @@ class BotDesk:
 
     def neutral(self, now: float) -> str:
         self._of.recall.everything()
-        return "Everything is taken back: all pads go to rest."
+        return f"Everything is taken back: all pads go to rest. {self._of.council.warning}".rstrip()
 
     def lock(self, words: tuple[str, ...], now: float) -> str:
         self._of.recall.moves(self._of.locks.lock(words), now)
         self._remember_locks()
-        return f"Locked: {' '.join(self._locked())}."
+        return f"Locked: {' '.join(self._locked())}. {self._of.council.warning}".rstrip()
 
     def unlock(self, words: tuple[str, ...]) -> str:
         left = self._of.locks.unlock(words or None)

@@ -39,5 +39,5 @@ class Recall:
 
     def everything(self) -> None:
         """Whoever it belongs to, whether this program sent it or the one before it."""
-        self._council.take_back(lambda _: True)
+        self._council.take_back_all()
         self._dispatch.take_back_all()

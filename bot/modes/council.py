@@ -238,7 +238,9 @@ class Council:
         self._vote.gone(user)
 
     def retune(self, rules: GameRules, now: float) -> str:
-        """The game was loaded anew, or another was. A sentence if the mode could not stay; usually empty."""
+        """The game was loaded anew, or another was. A sentence if the mode could not stay, or if
+        there is a `warning`; usually empty.
+        """
         if not rules.is_of(self._rules):
             self._mode.take_back(lambda _: True, _BY_CHANGE)
         self._rules = rules
@@ -249,7 +251,7 @@ class Council:
             self._enter(LAST_RESORT, now)
             self._remember()
             return f"{error} The mode is {LAST_RESORT} now."
-        return ""
+        return self.warning
 
     # What time does
 
