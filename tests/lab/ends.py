@@ -1,0 +1,134 @@
+"""One end of the tunnel as a program for the laboratory: `python -m tests.lab.ends JSON`.
+
+  role     "sender" submits inputs at a steady rate from the first connection on; "receiver" plays them
+  secret   the own key, peer the other's public key, both in hex
+  relays   their URLs
+  direct   whether direct paths are looked for
+  rate     inputs a second
+
+Prints one JSON object per line; `at` is in milliseconds on the machine's monotonic clock, which all
+namespaces share. It ends when its standard input does: a sender once it knows the fate of every input.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict
+from typing import Any, Final
+
+from tunnel.endpoint import Endpoint
+from tunnel.events import Connected, Event, Outcome, PeerHeard, PeerSilent, Resolved, SequenceArrived
+from tunnel.frame import Frame
+from tunnel.identity import Identity, PublicKey
+from tunnel.links.direct import DirectOptions
+from tunnel.session import Role
+from tunnel.timing import Timing
+from tunnel.wallclock import WallClock
+
+_LOOK_S: Final = 0.02  # how often paths are looked at
+_TELL_EVERY: Final = 10  # looks: figures are told only so often, changes at once
+# An input that comes late has not been lost: on a slow machine that is no fault of the tunnel.
+_TIMING: Final = Timing(stale_after=20_000, give_up_after=30_000)
+
+
+class End:
+    """What runs."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._clock = WallClock()
+        self._rate: float = settings["rate"]
+        self._sends = settings["role"] == Role.SENDER.value
+        self._submitted = 0
+        self._outcomes: Counter[str] = Counter()
+        self._connected = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._endpoint = Endpoint(
+            role=Role(settings["role"]),
+            identity=Identity(bytes.fromhex(settings["secret"])),
+            peer=PublicKey.parse(settings["peer"]),
+            relays=settings["relays"],
+            on_event=self._event,
+            clock=self._clock,
+            timing=_TIMING,
+            direct=DirectOptions() if settings["direct"] else None,
+        )
+
+    async def run(self) -> None:
+        """Until standard input ends."""
+        tell("start")
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._endpoint.run()), group.create_task(self._watch())]
+            if self._sends:
+                submitting = group.create_task(self._submit())
+            await _input_ended()
+            if self._sends:
+                submitting.cancel()
+                self._settle()
+                await self._settled.wait()
+            for task in tasks:
+                task.cancel()
+        tell("end", submitted=self._submitted, outcomes=self._outcomes, counters=self._endpoint.counters)
+
+    async def _submit(self) -> None:
+        await self._connected.wait()
+        while True:
+            now = int(self._clock.now())
+            self._endpoint.submit((Frame(1, 2, now), Frame(1, -2, now + 50)))
+            self._submitted += 1
+            await asyncio.sleep(1 / self._rate)
+
+    def _event(self, event: Event) -> None:
+        if isinstance(event, SequenceArrived):
+            tell("played", id=event.sequence.id, late_ms=round(self._clock.now() - event.start_ms, 1))
+            self._endpoint.report(event.sequence.id, Outcome.APPLIED)
+        elif isinstance(event, Resolved):
+            self._outcomes[event.outcome.name] += 1
+            self._settle()
+        elif isinstance(event, Connected):
+            self._connected.set()
+            tell("connected", fresh=event.fresh)
+        elif isinstance(event, PeerSilent | PeerHeard):
+            tell("silent" if isinstance(event, PeerSilent) else "heard")
+
+    def _settle(self) -> None:
+        """Whether the fate of all is known."""
+        if self._endpoint.in_flight:
+            self._settled.clear()
+        else:
+            self._settled.set()
+
+    async def _watch(self) -> None:
+        """Tells of every path that changes its state, and of all figures now and then."""
+        before: list[tuple[str, bool]] = []
+        looks = 0
+        while True:
+            reports = self._endpoint.paths()
+            now = [(report.state, report.received > 0) for report in reports]
+            if now != before or looks % _TELL_EVERY == 0:
+                tell("paths", paths=[asdict(report) for report in reports])
+            before, looks = now, looks + 1
+            await asyncio.sleep(_LOOK_S)
+
+
+def tell(what: str, **facts: object) -> None:
+    """One line on standard output."""
+    line = {"what": what, "at": round(time.monotonic() * 1000, 1), **facts}
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
+
+
+async def _input_ended() -> None:
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await reader.read()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(relativeCreated)d %(name)s: %(message)s")
+    asyncio.run(End(json.loads(sys.argv[1])).run())
