@@ -64,7 +64,7 @@ class Choice(NamedTuple):
     text   what is shown as played
     since_ms  when the first line that asked for it arrived
     spender  who asked for it without a line, by spending something
-    asked  what was asked for, where the mode plays more around it (bot.modes.step)
+    asked  what of it is a use of words, where the mode plays more around it (bot.modes.step)
     """
 
     steps: tuple[Step, ...]

@@ -81,30 +81,26 @@ class StepMode(Voting):
 
     def take_back(self, unwanted: Callable[[Offer], bool], why: str = "taken_back") -> int:
         """Drops every vote and pause input that is `unwanted`, counts them as `why`, and says how many."""
-        taken = super().take_back(unwanted, why)
-        if self._toggle is None or not unwanted(self._toggle):
-            return taken
-        self._toggle = None
-        self.counters[why] += 1
-        return taken + 1
+        return super().take_back(unwanted, why) + self._drop_toggle(unwanted, why)
 
     def gone(self, user: str) -> None:
         """This viewer's vote goes, and their pause input."""
         super().gone(user)
-        self.take_back(lambda offer: offer.line.user == user)
+        self._drop_toggle(lambda offer: offer.line.user == user, "taken_back")
 
     def retune(self, rules: GameRules) -> None:
         """What waits stays, if it can still be voted for."""
         self._pause, self._longest_ms, self._most_steps = _room(rules, self._moment_ms)
         super().retune(rules)
-        self.take_back(lambda offer: not self._is_toggle(offer) and bool(self.why_not(offer.parsed)), "unfit")
+        super().take_back(lambda offer: bool(self.why_not(offer.parsed)), "unfit")
+        self._drop_toggle(lambda offer: not self._is_toggle(offer), "unfit")
 
     def handle_timeout(self, now: float) -> list[Choice]:
         """A moderator's pause input, or the winner if the window ends now: never both at once."""
         if self._toggle is None or now < self._free():
             return super().handle_timeout(now)
         offer, self._toggle = self._toggle, None
-        choice = offer.chosen(offer.parsed.steps)
+        choice = offer.chosen(offer.parsed.steps)._replace(asked=frozenset())  # no use of a word: no lock's
         self.counters["toggled"] += 1
         self._stage.broken = False
         self._stage.begin(choice, offer.parsed.pads, now)
@@ -119,6 +115,13 @@ class StepMode(Voting):
 
     def _is_toggle(self, offer: Offer) -> bool:
         return offer.parsed == self._pause and offer.line.level >= Level.MODERATOR
+
+    def _drop_toggle(self, unwanted: Callable[[Offer], bool], why: str) -> int:
+        if self._toggle is None or not unwanted(self._toggle):
+            return 0
+        self._toggle = None
+        self.counters[why] += 1
+        return 1
 
     def _begin(self, choice: Choice, now: float) -> None:
         self._stage.begin(choice, {step.pad for step in choice.steps}, now, whole=True)

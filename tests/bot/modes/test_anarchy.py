@@ -3,16 +3,21 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from bot.chat.line import ChatLine
 from bot.grammar import Parsed
 from bot.modes.anarchy import Anarchy
 from bot.modes.mode import Choice, Offer
 from bot.modes.rules import GameRules
 from bot.modes.stage import Stage
+from config.codes import Control
+from config.levels import Level
 from config.play import AnarchyOptions
 
 Offered = Callable[..., Offer]
@@ -94,6 +99,13 @@ def world(rules: GameRules, stage: Stage) -> Callable[..., World]:
 
 
 @pytest.fixture
+def reset(rules: GameRules) -> GameRules:
+    """A game that start and back together reset."""
+    forbidden = (*rules.controller.forbidden, frozenset({Control.START, Control.BACK}))
+    return rules._replace(controller=replace(rules.controller, forbidden=forbidden))
+
+
+@pytest.fixture
 def stream(offer: Offered, read: Callable[[str], Parsed]) -> Callable[..., Iterable[Offer]]:
     """Offers of `a`, so many a second, of so many users in turn."""
 
@@ -156,6 +168,76 @@ def test_an_input_for_two_pads_begins_when_both_have_room(
         ("x1s", 700),
         ("y", 1_700),  # did not overtake the one that waits for both
     ]
+
+
+def test_a_pad_is_there_though_nobody_has_played_on_it_yet(
+    world: Callable[..., World], offer: Offered
+) -> None:
+    here = world()
+    here.type(*(offer("a5s", f"user{number}") for number in range(8)), offer("b+&2b", "user2"))
+    late = [offer("&2x", f"late{number}", at=500.0 * number) for number in range(1, 121)]
+    here.type(*late)
+    here.wait_until(61_000)
+    assert here.texts().count("&2x") == 120
+    assert all(played.waited_ms < 5_000 for played in here.played)
+    assert here.played[-1].waited_ms == 0
+
+
+def test_what_two_lines_press_together_is_as_forbidden_as_in_one(
+    world: Callable[..., World], offer: Offered, reset: GameRules
+) -> None:
+    here = world(game=reset)
+    here.type(offer("start2s"), offer("back"), offer("&2back", "kim"), offer("x", "lee"), offer("y", "max"))
+    assert here.texts() == ["start2s", "&2back", "x", "y"], "who waits for that holds up nobody else"
+    here.type(offer("start", "lee", at=500))
+    assert here.mode.waiting == 2, "and is not passed by what would make them wait longer"
+    here.wait_until(10_000)
+    waited = [(played.choice.text, played.at) for played in here.played if played.waited_ms]
+    assert waited[0] == ("back", 2_000)
+    assert waited[1][0] == "start"
+    assert waited[1][1] >= 2_000 + here.played[-2].length_ms
+
+
+def test_opposite_directions_are_left_to_the_pad(world: Callable[..., World], offer: Offered) -> None:
+    here = world()
+    here.type(offer("left5s"), offer("right", "kim"), offer("up", "lee"), offer("down", "max"))
+    assert len(here.played) == 4
+
+
+def test_another_edition_of_the_game_keeps_what_waits(
+    world: Callable[..., World], offer: Offered, reset: GameRules
+) -> None:
+    here = world(together=1)
+    here.type(offer("start1s"), offer("back", "kim"))
+    here.mode.retune(reset._replace(controller=replace(reset.controller, default_ms=300)))
+    assert here.mode.waiting == 1
+    here.wait_until(1_000)
+    assert here.texts() == ["start1s", "back"]
+
+
+ACTS = st.tuples(
+    st.sampled_from(["a", "a1s", "start1s", "back", "&2b", "&2b700ms", "a+&2b1s", "&2start"]),
+    st.integers(0, 3),
+    st.sampled_from([0, 0, 10, 200, 1_500]),
+)
+
+
+@given(acts=st.lists(ACTS, max_size=40), together=st.integers(1, 2))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_nobody_waits_for_pads_that_are_free(
+    read: Callable[[str], Parsed], reset: GameRules, acts: list[tuple[str, int, int]], together: int
+) -> None:
+    stage, now = Stage(2), 0.0
+    here = World(Anarchy(AnarchyOptions(together=together), reset, stage, queue=5))
+    for number, (text, user, wait_ms) in enumerate(acts):
+        now += wait_ms
+        line = ChatLine(f"{number}", f"user{user}", "U", Level.VIEWER, text, None, now, "arcade")
+        here.type(Offer(line, text, read(text)))
+        assert not here.mode.waiting or any(stage.on(pad, now) for pad in stage.pads)
+        if together * sum(stage.on(pad, now) for pad in stage.pads) == 0:
+            assert here.mode.waiting == 0
+    here.wait_until(now + 10_000)
+    assert here.mode.waiting == 0
 
 
 def test_twelve_a_second_never_wait_and_keep_their_length(

@@ -27,6 +27,7 @@ Read = Callable[[str], Parsed]
 Call = Callable[..., Council]
 
 VOTE = ModeVoteOptions(enabled=True, least_votes=3, cooldown_s=0)
+SERIAL = ("democracy", "turns", "step")
 CONFIG = ModesConfig(vote=VOTE, anarchy=AnarchyOptions(together=1))
 
 
@@ -261,6 +262,112 @@ def test_a_word_is_taken_back_from_one_viewer_where_all_of_it_is_pressed(
     assert (council.counters["taken_back"], council.waiting) == (1, 2)
 
 
+# What plays, whatever happens around it
+
+
+def moment(council: Council, offer: Build, now: float = 0) -> float:
+    """A moment of `a` begins; when."""
+    council.set_mode("step", now)
+    council.offer(offer("a"), now)
+    (choice,) = council.handle_timeout(now + 10_000)
+    assert choice.text == "a"
+    return now + 10_000
+
+
+@pytest.mark.parametrize("how", ["a reload", "another mode and back"])
+def test_no_moment_begins_while_another_plays(
+    council: Council, offer: Build, xbox: Controller, read: Read, how: str
+) -> None:
+    council.set_mode("step", 0)
+    council.offer(offer("a5s"), 0)
+    council.handle_timeout(10_000)
+    council.offer(offer("b"), 10_000)
+    if how == "a reload":
+        council.retune(GameRules(xbox, pause=read("start")), 10_001)
+    else:
+        council.set_mode("democracy", 10_001)
+        council.set_mode("step", 10_002)
+        council.offer(offer("b"), 10_002)
+    council.offer(offer("start", "mo", level=Level.MODERATOR), 10_003)
+    ends = 10_000 + 5_000 + 2 * 250
+    assert council.handle_timeout(ends) == []
+    assert council.next_timeout() == ends + 50
+    assert [choice.text for choice in council.handle_timeout(ends + 50)] == ["start"]
+
+
+@pytest.mark.parametrize("mode", ["democracy", "turns"])
+@pytest.mark.parametrize("how", ["a reload", "another mode and back"])
+def test_nor_does_any_other_input_where_one_plays_after_another(
+    council: Council, offer: Build, xbox: Controller, how: str, mode: str
+) -> None:
+    council.set_mode("anarchy", 0)
+    council.offer(offer("a5s"), 0)
+    council.handle_timeout(0)
+    council.set_mode(mode, 0)
+    if how == "a reload":
+        council.retune(GameRules(xbox), 1)
+    else:
+        council.set_mode("anarchy", 1)
+        council.set_mode(mode, 1)
+    council.offer(offer("b"), 1)
+    assert council.handle_timeout(5_049) == []
+    assert [choice.text for choice in council.handle_timeout(5_050)] == ["b"]
+
+
+WARNING = "The game may run on: if it does, a moderator types start once."
+
+
+def test_when_a_moment_is_cut_short_a_moderator_is_told_what_to_type(council: Council, offer: Build) -> None:
+    now = moment(council, offer)
+    assert council.warning == ""
+    council.take_back_all()
+    assert council.warning == council.view(now).headline == WARNING
+    council.offer(offer("start", "mo", level=Level.MODERATOR), now)
+    assert [choice.text for choice in council.handle_timeout(now)] == ["start"], "nothing plays any more"
+    assert council.warning == ""
+    assert council.view(now + 1_000).headline.startswith("The game stands still")
+
+
+def test_a_moment_that_is_over_was_not_cut_short(council: Council, offer: Build) -> None:
+    now = moment(council, offer) + 1_500
+    council.handle_timeout(now)
+    council.take_back_all()
+    assert council.warning == ""
+
+
+def test_a_pause_in_a_moment_says_so_and_so_does_its_end(council: Council, offer: Build) -> None:
+    now = moment(council, offer)
+    assert council.pause(now) == (
+        "Paused: nothing is played until !resume. "
+        "The game may run on: if it does, after !resume, a moderator types start once."
+    )
+    assert council.resume(now) == f"Inputs play again. {WARNING}"
+
+
+def test_a_lock_of_what_a_moment_is_for_cuts_it_short_and_one_of_its_pause_does_not(
+    council: Council, offer: Build
+) -> None:
+    moment(council, offer)
+    council.take_back_moves(frozenset({(Control.START, 1)}))
+    assert council.warning == ""
+    council.take_back_moves(frozenset({(Control.A, 1)}))
+    assert council.warning == WARNING
+
+
+def test_entering_step_anew_is_told_to_look_anyhow(council: Council, offer: Build) -> None:
+    now = moment(council, offer)
+    council.take_back_all()
+    assert "a moderator types start once" in council.set_mode("step", now)
+    assert council.warning == ""
+
+
+def test_what_moderators_may_press_though_it_is_locked(council: Council) -> None:
+    assert council.pause_input is None
+    council.set_mode("step", 0)
+    assert council.pause_input is not None
+    assert council.pause_input.text == "start"
+
+
 # Idle and periodic inputs
 
 
@@ -384,8 +491,9 @@ def press(control: Control, ms: int) -> Parsed:
 
 
 class CouncilMachine(RuleBasedStateMachine):
-    """Whatever is asked of it, in any order: nothing is lost uncounted, nothing grows, and a restart finds
-    the same mode."""
+    """Whatever is asked of it, in any order: nothing is lost uncounted, nothing grows, a restart finds the
+    same mode, and no mode that plays one after another plays over what plays already.
+    """
 
     users = st.sampled_from(["ada", "bob", "cleo", "dan"])
 
@@ -395,7 +503,8 @@ class CouncilMachine(RuleBasedStateMachine):
         self.game = GameRules(load_controller("xbox"), pause, idle, idle)
         self.kept: dict[str, str] = {}
         self.now = 1_000.0
-        self.offered = self.chosen = self.idle = self.taken = 0
+        self.offered = self.chosen = self.idle = 0
+        self.plays_until = 0.0
         self.council = self.begin()
 
     def begin(self) -> Council:
@@ -433,15 +542,29 @@ class CouncilMachine(RuleBasedStateMachine):
     def ban(self, user: str) -> None:
         self.council.take_back(lambda line: line.user == user)
         self.council.gone(user)
+        self.plays_until = self.now
+
+    @rule(control=st.sampled_from([Control.A, Control.START]))
+    def lock(self, control: Control) -> None:
+        self.council.take_back_moves(frozenset({(control, 1)}))
+        self.plays_until = self.now
+
+    @rule()
+    def take_back_all(self) -> None:
+        self.council.take_back_all()
+        assert self.council.waiting == 0
+        self.plays_until = self.now
 
     @rule(what=st.sampled_from(["pause", "resume", "unpin"]))
     def moderate(self, what: str) -> None:
         assert getattr(self.council, what)(self.now)
+        if what == "pause":
+            self.plays_until = self.now
 
-    @rule(pause=st.booleans())
-    def load_the_game_anew(self, pause: bool) -> None:
-        rules = self.game if pause else self.game._replace(pause=None)
-        self.council.retune(rules, self.now)
+    @rule(pause=st.booleans(), name=st.sampled_from(["", "other"]))
+    def load_the_game_anew(self, pause: bool, name: str) -> None:
+        rules = self.game._replace(name=name)
+        self.council.retune(rules if pause else rules._replace(pause=None), self.now)
         self.council.retune(self.game, self.now)
 
     @rule(ms=st.sampled_from([0, 100, 5_000, 30_000]))
@@ -459,9 +582,13 @@ class CouncilMachine(RuleBasedStateMachine):
             self.pump()
 
     def pump(self) -> None:
+        mode = self.council.mode_name
         for choice in self.council.handle_timeout(self.now):
             self.chosen += choice.name != "crowdpad"
             self.idle += choice.name == "crowdpad"
+            if choice.name != "crowdpad" and mode == self.council.mode_name and mode in SERIAL:
+                assert self.plays_until <= self.now, "one after another"
+            self.plays_until = max(self.plays_until, self.now + choice.steps[-1].at_ms)
         assert self.council.handle_timeout(self.now) == []
 
     @invariant()

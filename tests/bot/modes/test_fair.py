@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.modes.fair import FairQueue, Pads
+from bot.modes.guard import Touched
+from config.codes import Control
 
 ONE: Pads = frozenset({1})
 TWO: Pads = frozenset({2})
@@ -44,6 +46,23 @@ def test_who_was_just_served_is_behind_those_who_were_not() -> None:
     assert waiting.pop(ONE) == "a1"
     push(waiting, "a2")
     assert drain(waiting) == ["b1", "a2"]
+
+
+def test_what_does_not_agree_yet_is_passed_by_all_that_would_not_delay_it() -> None:
+    waiting = queue()
+    start, back = (frozenset({(1, control)}) for control in (Control.START, Control.BACK))
+
+    def agrees(touched: Touched, claimed: Touched) -> bool:
+        """While somebody holds start."""
+        return back.isdisjoint(touched) and not (touched & start and claimed & back)
+
+    waiting.push("a back", "a", ONE, 100, 0, back)
+    waiting.push("b back", "b", ONE, 100, 0, back)
+    waiting.push("c start", "c", ONE, 100, 0, start)
+    waiting.push("d", "d", ONE, 100, 0)
+    assert waiting.pop(ONE, agrees) == "d"
+    assert waiting.pop(ONE, agrees) is None
+    assert drain(waiting) == ["a back", "b back", "c start"]
 
 
 def test_a_full_queue_sheds_the_oldest_of_whoever_has_most() -> None:

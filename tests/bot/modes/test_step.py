@@ -133,7 +133,9 @@ def test_a_moderator_presses_pause_at_once(
     pause = offer("start", "mod", at=5, level=Level.MODERATOR)
     step.offer(pause, 10)
     assert step.waiting == 1
-    assert step.handle_timeout(10) == [Choice(read("start").steps, pause.line, "Mod", "start", 5)]
+    assert step.handle_timeout(10) == [
+        Choice(read("start").steps, pause.line, "Mod", "start", 5, asked=frozenset())
+    ]
     assert step.waiting == 0
     assert step.next_timeout() is None
 
@@ -173,6 +175,30 @@ def test_a_moderators_pause_is_taken_back_with_its_line_or_its_sender(
         take_back()
         assert step.waiting == 0
     assert step.counters["taken_back"] == 2
+
+
+def test_another_edition_of_the_game_keeps_the_votes_that_still_fit(
+    build: Callable[..., StepMode], offer: Offered, xbox: Controller, read: Read
+) -> None:
+    step = build()
+    for user, text in [("ada", "a"), ("bob", "back"), ("kim", "x5s y2s")]:
+        step.offer(offer(text, user, level=Level.MODERATOR), 0)
+    step.offer(offer("start", "mod", level=Level.MODERATOR), 0)
+    step.retune(GameRules(replace(xbox, longest_ms=5_000), read("back")))
+    assert step.waiting == 1
+    assert (step.counters["offered"], step.counters["unfit"]) == (4, 3)
+    assert step.next_timeout() == 10_000
+
+
+def test_an_edition_it_cannot_be_played_with_changes_nothing(
+    build: Callable[..., StepMode], offer: Offered, xbox: Controller, rules: GameRules
+) -> None:
+    step = build()
+    with pytest.raises(ModeError, match="names no pause input"):
+        step.retune(GameRules(replace(xbox, gap_ms=400)))
+    step.offer(offer("start"), 0)
+    assert step.counters["unfit"] == 1
+    assert play(step, offer("a")).steps == play(build(), offer("a")).steps
 
 
 def test_two_pauses_that_wait_are_one(build: Callable[..., StepMode], offer: Offered) -> None:

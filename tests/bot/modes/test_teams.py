@@ -69,6 +69,21 @@ def test_a_busy_pad_does_not_hold_up_the_other_team(teams: Teams, offer: Build) 
     assert due > 0
 
 
+def test_who_changes_sides_while_an_input_waits_plays_there_too(
+    rules: GameRules, stage: Stage, offer: Build
+) -> None:
+    teams = Teams(
+        Anarchy(AnarchyOptions(), rules, stage, queue=100), Members(("red", "blue")), automatic=False
+    )
+    for number in range(9):
+        teams.join(f"user{number}", "U", "red", 0)
+        teams.offer(offer("a5s", f"user{number}"), 0)
+    assert len(teams.handle_timeout(0)) == 8
+    teams.join("user8", "U", "blue", 300_000)
+    teams.offer(offer("b", "user8"), 300_000)
+    assert [choice.text for choice in teams.handle_timeout(300_000)] == ["&2b"]
+
+
 def test_what_waits_can_be_taken_back_and_the_team_stays(teams: Teams, offer: Build) -> None:
     teams.offer(offer("right5s", "ada"), 0)
     teams.offer(offer("a", "ada"), 0)

@@ -192,6 +192,30 @@ def test_the_view_lists_the_first_eight(turns: Turns) -> None:
     assert turns.view(0).queue == tuple(f"User{number}" for number in range(1, 9))
 
 
+def test_the_headline_says_what_to_do_and_the_rest_is_beside_it(turns: Turns, offer: Build) -> None:
+    assert turns.view(0).headline == "Type an input to play."
+    turns.offer(offer("a"), 0)
+    assert (turns.view(0).headline, turns.view(0).player) == ("Type an input to be next.", "Ada")
+
+
+def test_what_plays_already_is_waited_for_whoever_chose_it(turns: Turns, stage: Stage, offer: Build) -> None:
+    before = offer("b1s", "bob")
+    stage.begin(before.chosen(before.parsed.steps), {1}, 0)
+    turns.offer(offer("a"), 0)
+    assert turns.handle_timeout(0) == []
+    assert turns.next_timeout() == 1_050
+    assert len(turns.handle_timeout(1_050)) == 1
+
+
+def test_an_input_of_nobodys_own_is_not_somebody_playing(turns: Turns, stage: Stage, offer: Build) -> None:
+    turns.offer(offer("a"), 0)
+    turns.handle_timeout(0)
+    prompt = offer("b5s")
+    stage.begin(prompt.chosen(prompt.parsed.steps), {1}, 9_000)
+    turns.handle_timeout(10_250)
+    assert turns.view(10_250).player == ""
+
+
 def test_a_game_may_need_a_longer_rest(turns: Turns, offer: Build, xbox: Controller) -> None:
     turns.retune(GameRules(replace(xbox, gaps={(Control.A, 1): 300})))
     turns.offer(offer("a200ms"), 0)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -61,6 +62,27 @@ def test_a_vote_is_taken_back_with_its_line(voting: Plain, offer: Offered) -> No
     assert voting.take_back(lambda offer: offer.line.id == unwanted.line.id) == 1
     assert [choice.text for choice in voting.handle_timeout(1_000)] == ["b"]
     assert voting.counters["taken_back"] == 1
+
+
+def test_no_window_ends_while_anything_plays_whoever_chose_it(
+    voting: Plain, stage: Stage, offer: Offered
+) -> None:
+    before = offer("b5s", "bob")
+    stage.begin(before.chosen(before.parsed.steps), {1}, 0)
+    voting.offer(offer("a"), 0)
+    assert voting.next_timeout() == 5_050
+
+
+def test_another_edition_of_the_game_keeps_the_votes(voting: Plain, offer: Offered, xbox: Controller) -> None:
+    voting.offer(offer("a"), 0)
+    voting.retune(GameRules(replace(xbox, gap_ms=300)))
+    assert (voting.waiting, voting.next_timeout()) == (1, 1_000)
+    voting.handle_timeout(1_000)
+    voting.offer(offer("a1s"), 1_100)
+    assert voting.next_timeout() == 2_100
+    assert voting.handle_timeout(2_100)
+    voting.offer(offer("a"), 2_200)
+    assert voting.next_timeout() == 3_400
 
 
 def test_a_choice_is_as_old_as_the_first_line_that_asked_for_it(voting: Plain, offer: Offered) -> None:
