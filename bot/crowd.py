@@ -28,6 +28,8 @@ Who passes what:
 - What the game's page plays by itself, and for channel points and the like, passes the page's own locks and
   levels: whoever wrote the page wrote both. Moderators' locks hold for it, and their restrictions for whoever
   paid. Cool-downs hold for what nobody paid for.
+- Where a mode makes the game pause and go on, that is its own, and what moderators press to put it right is
+  too: neither is a use of a word that somebody locked.
 """
 
 from __future__ import annotations
@@ -133,9 +135,12 @@ class Crowd:
         """Whether anything is done about what this viewer writes, be it input, vote or command."""
         return level >= Level.MODERATOR or not self._restrictions.is_silenced(user, now)
 
-    def judge(self, line: ChatLine, parsed: Parsed, now: float) -> Judgement:
-        """Whether this viewer may play this line at `now`; if so, the rates are spent."""
-        if self._has_rules_for(line.user):
+    def judge(self, line: ChatLine, parsed: Parsed, now: float, *, past_locks: bool = False) -> Judgement:
+        """Whether this viewer may play this line at `now`; if so, the rates are spent.
+
+        past_locks  whether the mode needs it of this viewer, whatever is forbidden
+        """
+        if not past_locks and self._has_rules_for(line.user):
             forbidden = self._forbidden(line, parsed.moves, now)
             if forbidden is not None:
                 return forbidden

@@ -41,6 +41,7 @@ from bot.tally import Tally
 from bot.text import normalise
 from bot.viewers.people import People
 from bot.viewers.restrictions import Restrictions
+from config.levels import Level
 from tunnel.events import Event, Outcome, Resolved
 
 # Said to whoever types into a terminal. In a crowd everybody would be told all the time.
@@ -167,7 +168,7 @@ class Flow:
     def _read(self, line: ChatLine, text: str, now: float) -> None:
         match self._of.lexicon.read(text):
             case Parsed() as parsed:
-                judgement = self._of.crowd.judge(line, parsed, now)
+                judgement = self._of.crowd.judge(line, parsed, now, past_locks=self._is_pause(line, parsed))
                 if judgement.verdict is not Verdict.ADMITTED:
                     self._decline(judgement, parsed.text)
                     return
@@ -180,6 +181,10 @@ class Flow:
                 self._counted["talk"] += 1
                 if self._explain and self._counted["talk"] == 1:
                     log.info("That is talk, not an input. (This is said once.)")
+
+    def _is_pause(self, line: ChatLine, parsed: Parsed) -> bool:
+        """Whether a moderator makes the game stand still or go on, where the mode needs that."""
+        return line.level >= Level.MODERATOR and parsed == self._of.council.pause_input
 
     def _decline(self, judgement: Judgement, text: str) -> None:
         self._counted[judgement.verdict.value] += 1

@@ -363,6 +363,19 @@ def test_the_pause_around_a_moment_is_nobody_s_use_of_a_locked_word(
     assert world.cancelled == []
 
 
+@pytest.mark.parametrize("page", ["", "locked: [start]"])
+def test_where_the_mode_needs_it_moderators_press_a_locked_pause_input(
+    build: Build, world: World, say: Say, page: str
+) -> None:
+    game = f"title: T\ncontroller: xbox\npause: start\n{page}\n"
+    flow = build(game=game, modes={"start": "step"}).flow
+    flow.handle([order(say, "!lock start"), say("start"), order(say, "start a"), order(say, "start")], now=0)
+    flow.handle_timeout(now=1)
+    assert (world.pressed, flow.stats().limited) == ([START], 2)
+    flow.handle([order(say, "!mode set anarchy"), order(say, "start")], now=1_000)
+    assert (world.pressed, flow.stats().limited) == ([START], 3)
+
+
 def test_who_is_silenced_is_heard_in_nothing(build: Build, world: World, say: Say) -> None:
     flow = build(modes={"vote": {"enabled": True, "least_votes": 1}}).flow
     flow.handle([say("hello", "eve"), order(say, "!silence eve")], now=0)

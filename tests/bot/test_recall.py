@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bot.grammar import Language, Parsed, parse
-from bot.modes.catalogue import GameRules
 from bot.modes.council import Council
 from bot.modes.mode import Choice, Offer
+from bot.modes.rules import GameRules
 from bot.observer import Observer
 from bot.recall import Recall
 from bot.sending.dispatch import Dispatch
