@@ -39,14 +39,18 @@ def test_two_shared_clocks_tell_the_same_time() -> None:
 def test_an_actor_answers_from_any_thread_until_it_is_told_to_stop() -> None:
     actor = Actor(one_who_counts, 7)
     heard: list[int] = []
+    read: list[list[int]] = []
     try:
         assert actor.ready() == 7
-        threads = [threading.Thread(target=lambda: heard.append(actor.ask())) for _ in range(5)]
+        asking = [threading.Thread(target=lambda: heard.append(actor.ask())) for _ in range(5)]
+        reading = [threading.Thread(target=lambda: read.append(actor.read_notes())) for _ in range(5)]
+        threads = [thread for pair in zip(asking, reading, strict=True) for thread in pair]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(60)
         assert sorted(heard) == [8, 9, 10, 11, 12]
+        assert all(said[0] == 7 for said in read)
         weight = actor.weigh()
         assert weight is None or weight > 1
         assert actor.read_notes() == [7, 8, 9, 10, 11, 12]
