@@ -174,7 +174,7 @@ class Flow:
                     return
                 self._counted["commands"] += 1
                 self._of.people.acted(line.user)
-                self._of.council.offer(Offer(line, text, parsed), now)
+                self._of.council.offer(Offer(line, parsed), now)
             case Refused() as refused:
                 self._refuse(line, refused, now)
             case Talk():

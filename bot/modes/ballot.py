@@ -59,7 +59,7 @@ class Ballot:
 
     def vote(self, offer: Offer) -> None:
         """Counts it, in place of an earlier vote of the same user."""
-        line, _, parsed = offer
+        line, parsed = offer
         earlier = self._votes.get(line.user)
         candidate = self._candidates.get(parsed)
         if not self._has_room(earlier, candidate):

@@ -28,13 +28,9 @@ class ModeError(ValueError):
 
 
 class Offer(NamedTuple):
-    """An input somebody typed and may play: judged already, not yet chosen.
-
-    text  the line as the grammar read it
-    """
+    """An input somebody typed and may play: judged already, not yet chosen."""
 
     line: ChatLine
-    text: str
     parsed: Parsed
 
     def chosen(self, steps: tuple[Step, ...]) -> Choice:

@@ -48,7 +48,7 @@ def way(world: World, xbox: Controller, say: Callable[..., Any]) -> Way:
             dispatch.handle_event(PeerSilent())
             dispatch.send(choice, 0)
             for _ in range(2):
-                council.offer(Offer(line, typed, parsed), 0)
+                council.offer(Offer(line, parsed), 0)
         council.handle_timeout(0)  # the first of them plays
         assert (council.waiting, dispatch.waiting) == (3, 2)
         return Recall(council, dispatch), council, dispatch

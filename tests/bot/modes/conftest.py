@@ -67,6 +67,6 @@ def offer(line: Callable[..., ChatLine], read: Callable[[str], Parsed]) -> Calla
         text: str = "a", user: str = "ada", at: float = 0.0, level: Level = Level.VIEWER, pad: int = 1
     ) -> Offer:
         parsed = read(text)
-        return Offer(line(user, text, at, level), text, parsed if pad == 1 else parsed.on_pad(pad))
+        return Offer(line(user, text, at, level), parsed if pad == 1 else parsed.on_pad(pad))
 
     return build

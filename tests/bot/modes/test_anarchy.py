@@ -232,7 +232,7 @@ def test_nobody_waits_for_pads_that_are_free(
     for number, (text, user, wait_ms) in enumerate(acts):
         now += wait_ms
         line = ChatLine(f"{number}", f"user{user}", "U", Level.VIEWER, text, None, now, "arcade")
-        here.type(Offer(line, text, read(text)))
+        here.type(Offer(line, read(text)))
         assert not here.mode.waiting or any(stage.on(pad, now) for pad in stage.pads)
         if together * sum(stage.on(pad, now) for pad in stage.pads) == 0:
             assert here.mode.waiting == 0

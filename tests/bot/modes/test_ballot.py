@@ -132,7 +132,7 @@ class BallotMachine(RuleBasedStateMachine):
         self.offered += 1
         line = ChatLine(str(self.offered), user, user, Level.VIEWER, wish, None, 0.0, "arcade")
         parsed = Parsed((Step(0, Control[wish], 1.0, 1), Step(200, Control[wish], 0.0, 1)), wish)
-        self.ballot.vote(Offer(line, wish, parsed))
+        self.ballot.vote(Offer(line, parsed))
         known = wish in self.votes.values() or len(set(self.votes.values())) < 3
         if known and (user in self.votes or len(self.votes) < 4):
             self.votes[user] = wish

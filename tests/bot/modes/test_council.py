@@ -521,7 +521,7 @@ class CouncilMachine(RuleBasedStateMachine):
     @rule(user=users, control=st.sampled_from([Control.A, Control.START]), ms=st.sampled_from([100, 3_000]))
     def offer(self, user: str, control: Control, ms: int) -> None:
         line = ChatLine("1", user, user, Level.MODERATOR, "a", None, self.now, "arcade")
-        self.council.offer(Offer(line, "a", press(control, ms)), self.now)
+        self.council.offer(Offer(line, press(control, ms)), self.now)
         self.offered += 1
 
     @rule(mode=st.sampled_from(MODES), pinned=st.booleans())

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.chat.line import ChatLine
 from bot.grammar import Language, Parsed, parse
 from bot.modes.mode import NOBODY, Choice, Offer, Owner, shown
 from config.controllers import Controller
@@ -14,12 +15,12 @@ Read = Callable[[str], Parsed]
 
 
 def test_what_is_shown_is_the_input_and_not_the_talk_around_it(
-    xbox: Controller, line: Callable[..., object], offer: Build
+    xbox: Controller, line: Callable[..., ChatLine]
 ) -> None:
     text = "a buy followers at evil.example"
     parsed = parse(text, Language(xbox, first_word=True))
     assert isinstance(parsed, Parsed)
-    choice = offer()._replace(text=text, parsed=parsed).chosen(parsed.steps)
+    choice = Offer(line("ada", text), parsed).chosen(parsed.steps)
     assert choice.text == "a"
 
 

@@ -252,7 +252,7 @@ class TurnsMachine(RuleBasedStateMachine):
     def offer(self, user: str, length: int) -> None:
         steps = (Step(0, Control.A, 1.0, 1), Step(length, Control.A, 0.0, 1))
         line = ChatLine("1", user, user, Level.VIEWER, "a", None, self.now, "arcade")
-        self.turns.offer(Offer(line, "a", Parsed(steps, "a")), self.now)
+        self.turns.offer(Offer(line, Parsed(steps, "a")), self.now)
         self.offered += 1
         self.pump()
 

@@ -130,4 +130,4 @@ def typed(text: str, offer: Offer) -> bool:
 def vote(id: str, user: str, text: str) -> Offer:
     control = Control[text.upper()]
     parsed = Parsed((Step(0, control, 1.0, 1), Step(200, control, 0.0, 1)), text)
-    return Offer(ChatLine(id, user, user, Level.VIEWER, text, None, 0.0, "arcade"), text, parsed)
+    return Offer(ChatLine(id, user, user, Level.VIEWER, text, None, 0.0, "arcade"), parsed)
