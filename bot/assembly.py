@@ -77,23 +77,12 @@ def assemble(
         config.modes, lexicon.rules(), **bounds, now=now, on_change=on_change, settings=settings
     )
     dispatch = Dispatch(
-        tunnel,
-        queue=config.queue,
-        labels=config.labels,
-        observer=observer,
-        may_leave=crowd.may_leave,
+        tunnel, queue=config.queue, labels=config.labels, observer=observer, may_leave=crowd.may_leave
     )
     recall = Recall(council, dispatch)
     tally = Tally(council, dispatch)
 
-    def enforce(game: Game, now: float) -> str:
-        if not _play_alike(lexicon.game, game):
-            recall.everything()  # it was typed for the game before, and judged by its page
-        lexicon.retune(game)
-        crowd.retune(game)
-        return council.retune(lexicon.rules(), now)
-
-    library = GameLibrary(keeper, enforce, on_change)
+    library = GameLibrary(keeper, _enforcer(lexicon, crowd, council, recall), on_change)
     company = Company(lexicon, council, recall, people, restrictions, locks, library)
     commands = Commands(BotDesk(company, tally.stats, on_change), config.commands)
     parts = Parts(
@@ -133,6 +122,21 @@ def _crowd(limits: ChatLimits, game: Game, restrictions: Restrictions, locks: Lo
         restrictions=restrictions,
         locks=locks,
     )
+
+
+def _enforcer(
+    lexicon: Lexicon, crowd: Crowd, council: Council, recall: Recall
+) -> Callable[[Game, float], str]:
+    """Puts a game in force, and says what else changed because of it."""
+
+    def enforce(game: Game, now: float) -> str:
+        if not _play_alike(lexicon.game, game):
+            recall.everything()  # it was typed for the game before, and judged by its page
+        lexicon.retune(game)
+        crowd.retune(game)
+        return council.retune(lexicon.rules(), now)
+
+    return enforce
 
 
 def _play_alike(game: Game, other: Game) -> bool:
