@@ -22,8 +22,17 @@ def test_every_link_of_the_documents_leads_somewhere(page: Path) -> None:
 
 
 def test_every_document_can_be_reached_from_the_readme() -> None:
-    linked = {file for file, _ in LINK.findall((ROOT / "README.md").read_text(encoding="utf-8"))}
-    assert {f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")} <= linked
+    reached, new = set[Path](), {ROOT / "README.md"}
+    while new:
+        reached |= new
+        new = {target for page in new for target in linked(page)} - reached
+    assert set(PAGES) <= reached
+
+
+def linked(page: Path) -> set[Path]:
+    """The documents that a page points at."""
+    files = [file for file, _ in LINK.findall(page.read_text(encoding="utf-8")) if file.endswith(".md")]
+    return {(page.parent / file).resolve() for file in files}
 
 
 def anchors(page: Path) -> set[str]:
