@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from tests.lab.world import Machine, end
+from tests.lab.machines import Machine, end
 from tunnel.identity import Identity
 from tunnel.session import Role
 
@@ -155,12 +155,12 @@ class Pair:
         """For people: milliseconds from the start of the later end."""
         start = max(self.sender.when("start") or 0.0, self.receiver.when("start") or 0.0)
         first = self.receiver.when("played")
-        direct = [one.direct_at for one in (self.sender, self.receiver)]
+        direct = self.receiver.direct_at
         late = max((fact["late_ms"] for fact in self.receiver.facts if fact["what"] == "played"), default=0.0)
-        return (
-            f"first input {_since(start, first)}, first direct datagram {_since(start, direct[1])} "
-            f"(sender {_since(start, direct[0])}), latest input by {late:.0f} ms"
-        )
+        joined = "" if direct is None else f", first direct datagram {direct - start:.0f} ms"
+        if direct is not None and first is not None:
+            joined += f" ({direct - first:.0f} ms later)"
+        return f"first input {(first or start) - start:.0f} ms{joined}, latest input by {late:.0f} ms"
 
 
 def _is(one: End, state: str) -> bool:
@@ -169,10 +169,6 @@ def _is(one: End, state: str) -> bool:
 
 def _has_lost(one: End) -> bool:
     return one.losses > 0
-
-
-def _since(start: float, at: float | None) -> str:
-    return "never" if at is None else f"{at - start:.0f} ms"
 
 
 def _leads(before: dict[str, int], now: dict[str, int]) -> bool:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.lab.conftest import Note
+from tests.lab.machines import why_not
 from tests.lab.pair import DIRECT, Pair
-from tests.lab.world import Kind, Router, World, why_not, world
+from tests.lab.routers import Kind, Router
+from tests.lab.world import World, world
 
 REASON = why_not()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
