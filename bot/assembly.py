@@ -4,6 +4,7 @@ is on. Nothing runs yet, and nothing is read but the games' pages.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import fields
 from typing import NamedTuple
@@ -33,6 +34,8 @@ from bot.viewers.restrictions import Restrictions
 from config.controllers import Controller
 from config.games import Game
 from config.model import BotConfig, ChatLimits
+
+log = logging.getLogger(__name__)
 
 NOTHING_REMEMBERED = Memory([], True, [], [], [], {})
 
@@ -107,7 +110,9 @@ def assemble(
 def _keeper(config: BotConfig, last: str | None) -> GameKeeper:
     """The configured game, or the one moderators have switched to since, if it can still be played."""
     keeper = GameKeeper(config.game, config.controller, config.pads)
-    if last is not None and isinstance(keeper.switch(last), Rejected):
+    answer = None if last is None else keeper.switch(last)
+    if isinstance(answer, Rejected):
+        log.warning("The game that was on last cannot be played; the configured one is.\n%s", answer.text)
         return GameKeeper(config.game, config.controller, config.pads)
     return keeper
 

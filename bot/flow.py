@@ -26,6 +26,7 @@ from bot.chat.line import (
     Triggered,
     UserCleared,
 )
+from bot.chat.retracted import Retracted
 from bot.commands.commands import Commands
 from bot.crowd import Crowd, Judgement, Verdict
 from bot.game.lexicon import Lexicon
@@ -57,6 +58,9 @@ _WHY: Final = {
 }
 
 _SILENCED: Final = Judgement(Verdict.SILENCED)
+
+# What is stored about people is theirs to know and to delete, whatever a moderator thinks of them.
+_HEARD_OF_ANYBODY: Final = frozenset({"!me", "!forget"})
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +97,7 @@ class Flow:
         self._of = parts
         self._explain = explain
         self._observer = observer
+        self._retracted = Retracted()
         self._counted = parts.tally.counters
 
     @property
@@ -153,7 +158,9 @@ class Flow:
         self._counted["lines"] += 1
         text = normalise(line.text)
         self._of.people.seen(line, now)
-        if not self._of.crowd.hears(line.user, line.level, now):
+        if self._retracted.covers(line.id, line.user, now):
+            self._counted["retracted"] += 1
+        elif text not in _HEARD_OF_ANYBODY and not self._of.crowd.hears(line.user, line.level, now):
             self._decline(_SILENCED, text)
         elif text.startswith("!"):
             self._counted["asked"] += 1
@@ -231,8 +238,10 @@ class Flow:
     ) -> None:
         match event:
             case UserCleared(user):
+                self._retracted.user(user, now)
                 self._of.recall.user(user, now)
             case MessageDeleted(message):
+                self._retracted.message(message, now)
                 self._of.recall.message(message, now)
             case ChatCleared():
                 self._of.recall.everything()
@@ -248,6 +257,9 @@ class Flow:
         rule = rule_for(self._of.lexicon.game.triggers, event)
         parsed = None if rule is None else self._of.lexicon.prompted(rule)
         if parsed is None or self._of.council.paused:
+            return
+        if self._retracted.covers(event.id, event.user, now):
+            self._counted["triggered_in_vain"] += 1
             return
         spender = Owner(event.user, event.id)
         choice = Choice(parsed.steps, None, event.name, parsed.text, event.arrived_ms, spender)

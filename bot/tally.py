@@ -10,7 +10,11 @@ from bot.modes.council import Council
 from bot.observer import BotStats
 from bot.sending.dispatch import Dispatch
 
-_LIMITED: Final = tuple(verdict.value for verdict in Verdict if verdict is not Verdict.ADMITTED)
+# Also what came after it had been taken back: its writer may not, either.
+_LIMITED: Final = (
+    *(verdict.value for verdict in Verdict if verdict is not Verdict.ADMITTED),
+    "retracted",
+)
 
 
 class Tally:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.chat.line import ChatLine
 from bot.chat.seen import Recent
 
 # How much later one way into the chat may be than another, a reconnect included.
@@ -34,9 +33,9 @@ class Retracted:
         self._users = {who: at_ms for who, at_ms in self._users.items() if now - at_ms < AFTER_BAN_MS}
         self._users[user] = now
 
-    def covers(self, line: ChatLine, now: float) -> bool:
-        """Whether this line, which comes only now, is among it."""
-        if self._messages.get(line.id) is not None:
+    def covers(self, id: str, user: str, now: float) -> bool:
+        """Whether this message of this viewer, which comes only now, is among it."""
+        if self._messages.get(id) is not None:
             return True
-        banned_ms = self._users.get(line.user)
+        banned_ms = self._users.get(user)
         return banned_ms is not None and now - banned_ms < AFTER_BAN_MS

@@ -472,3 +472,19 @@ def test_of_several_that_come_together_one_is_played_and_the_others_are_passed_o
     assert (world.pressed, stats.commands, stats.passed_over, stats.limited) == ([START], 5, 4, 0)
     flow.handle([say("start", "late")], now=1)
     assert flow.stats().limited == 1
+
+
+def test_a_line_that_comes_after_its_own_deletion_or_ban_is_not_played(
+    flow: Flow, world: World, say: Say
+) -> None:
+    flow.handle([MessageDeleted("z1"), say("a", "eve", id="z1")], now=0)
+    flow.handle([UserCleared("troll"), say("b", "troll")], now=0)
+    assert world.submitted == []
+    assert flow.stats().limited == 2
+
+
+def test_whoever_is_silenced_can_still_have_their_data_deleted(flow: Flow, world: World, say: Say) -> None:
+    flow.handle([say("hello", "kim"), by_moderator(say("!silence kim", user="mo"))], now=0)
+    flow.handle([say("!forget", "kim"), say("!help", "kim")], now=60_000)
+    assert PersonForgotten("kim", opted_out=True) in world.changes
+    assert len(world.said) == 2
