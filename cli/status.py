@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 EVERY_MS: Final = 60_000.0
 # All relays come up within the same second at the start: one line then, not one for each.
 LOOK_EVERY_S: Final = 1.0
+# What the names of paths that need no relay begin with.
+DIRECT: Final = "direct "
 
 
 class Path(Protocol):
@@ -45,10 +47,13 @@ class StatusLine:
 
 
 def paths_in_words(paths: Sequence[Path]) -> str:
-    """`2 of 3 relays up (fra1 waiting)`."""
-    down = [f"{path.name} {path.state}" for path in paths if path.state != "up"]
+    """`2 of 3 relays up (fra1 waiting), direct udp up`."""
+    direct = [path for path in paths if path.name.startswith(DIRECT)]
+    relays = [path for path in paths if path not in direct]
+    down = [f"{path.name} {path.state}" for path in relays if path.state != "up"]
     details = f" ({', '.join(down)})" if down else ""
-    return f"{len(paths) - len(down)} of {len(paths)} relays up{details}"
+    others = "".join(f", {path.name} {path.state}" for path in direct)
+    return f"{len(relays) - len(down)} of {len(relays)} relays up{details}{others}"
 
 
 def counts_in_words(counts: Mapping[str, int]) -> str:

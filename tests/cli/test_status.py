@@ -28,6 +28,11 @@ def test_it_says_who_is_up_who_is_not_and_what_was_played() -> None:
     assert StatusLine().due(0, HALF, COUNTS) == "1 of 2 relays up (fra1 waiting); played 12, late 0"
 
 
+def test_a_direct_path_is_no_relay() -> None:
+    paths = [*UP, OnePath("direct udp", "up")]
+    assert StatusLine().due(0, paths, COUNTS) == "2 of 2 relays up, direct udp up; played 12, late 0"
+
+
 def test_it_is_silent_until_the_minute_is_over() -> None:
     line = StatusLine()
     assert line.due(1_000, UP, COUNTS)
