@@ -125,7 +125,9 @@ class Bot:
             self._linked.set()
         else:
             self._linked.clear()
-        self._look_after_the_waiting()
+        if self._flow.waiting:  # what an answer makes room for; it makes nothing end sooner
+            self._drained.clear()
+            self._wake.set()
 
     async def _follow_chat(self) -> None:
         await self._readiness()

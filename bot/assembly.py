@@ -100,7 +100,7 @@ def assemble(
         mistakes=Mistakes() if config.commands.answer_mistakes else None,
         replies=Replies(),
         voice=voice,
-        show=Show(council.view, tunnel, observer),
+        show=Show(council.view, tunnel, observer, names=config.labels),
         tally=tally,
     )
     flow = Flow(parts, explain=config.chat.source == "terminal", observer=observer)

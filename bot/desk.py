@@ -137,10 +137,9 @@ class BotDesk:
     def unlock(self, words: tuple[str, ...]) -> str:
         left = self._of.locks.unlock(words or None)
         self._remember_locks()
-        if left:
-            return f"The game's page keeps locked: {' '.join(self._of.locks.spelled(left))}."
         locked = self._locked()
-        return f"Still locked: {' '.join(locked)}." if locked else "Nothing is locked."
+        by_page = f" The game's page keeps locked: {' '.join(self._of.locks.spelled(left))}." if left else ""
+        return (f"Still locked: {' '.join(locked)}." if locked else "Nothing is locked.") + by_page
 
     def set_mode(self, mode: str, now: float) -> str:
         return self._of.council.set_mode(mode, now)
@@ -167,12 +166,14 @@ class BotDesk:
         macro = Macro(name, parameters, body)
         wrong = check_macro(macro, lexicon.language)
         if wrong is not None:
-            return f"#{name} is not kept: {wrong}."
+            return f"Not kept: {wrong}."
         if name not in lexicon.own_macros and len(lexicon.own_macros) >= MOST_MACROS:
             return f"There are {MOST_MACROS} macros already; remove one first."
+        before = lexicon.macros.get(name)
         lexicon.define(macro)
         self._on_change(MacroDefined(name, parameters, body))
-        return f"Kept: {_call(macro)} is {body}"
+        instead = "" if before is None or before == macro else f" (instead of {before.body})"
+        return f"Kept: {_call(macro)} is {body}{instead}"
 
     def remove_macro(self, name: str) -> str:
         lexicon = self._of.lexicon
@@ -180,7 +181,7 @@ class BotDesk:
             kept = " of moderators; the game's page has one" if name in lexicon.macros else ""
             return f"There is no macro #{name}{kept}."
         self._on_change(MacroRemoved(name))
-        return f"#{name} is removed."
+        return f"Removed: #{name}."
 
     def set_game(self, name: str, now: float) -> str:
         return self._of.library.switch(name, now)

@@ -29,10 +29,15 @@ class Notes(Protocol):
 
 
 class Show:
-    """view  what to ask for the present state of things"""
+    """view   what to ask for the present state of things
+    names  whether the receiver may be told whose turn it is
+    """
 
-    def __init__(self, view: Callable[[float], ModeView], tunnel: Notes, observer: Observer) -> None:
+    def __init__(
+        self, view: Callable[[float], ModeView], tunnel: Notes, observer: Observer, *, names: bool = True
+    ) -> None:
         self._view = view
+        self._names = names
         self._tunnel = tunnel
         self._observer = observer
         self._told: ModeView | None = None
@@ -45,6 +50,8 @@ class Show:
             return
         self._look_ms = now + EVERY_MS
         view = self._view(now)
+        if not self._names:
+            view = replace(view, player="", queue=())
         if self._told is not None and not _is_news(view, self._told) and now < self._again_ms:
             return
         self._told = view

@@ -14,13 +14,15 @@ from functools import lru_cache, partial
 from typing import Final
 
 from bot.game.lines import language_of
-from bot.grammar import Language, Macro, Parsed, Refused, Talk, parse
+from bot.grammar import TALK, Language, Macro, Parsed, Refused, Talk, parse
+from bot.language.vocabulary import vocabulary_of
 from bot.modes.rules import GameRules, Prompt
 from bot.text import normalise
 from config.games import Game, Idle, TriggerRule
 
-# A few hundred texts are nearly all commands. At worst (64 frames each) 6 MB.
-MOST_TEXTS: Final = 1_024
+# What a crowd types is mostly the same few thousand texts. At worst (64 frames each, and how they came about)
+# 40 MB; as crowds type, 4 MB.
+MOST_TEXTS: Final = 4_096
 
 
 class Lexicon:
@@ -49,6 +51,8 @@ class Lexicon:
 
     def read(self, text: str) -> Parsed | Refused | Talk:
         """What the normalised text asks for."""
+        if not self._may_begin(text):
+            return TALK  # most chat, and different every time: it must not push inputs out of memory
         return self._read(text)
 
     def rules(self) -> GameRules:
@@ -94,6 +98,7 @@ class Lexicon:
         self.language = Language(
             self.game.controller, pages | self._own, pads=self._pads, first_word=self._first_word
         )
+        self._may_begin = vocabulary_of(self.game.controller).may_begin
         self._read = lru_cache(maxsize=MOST_TEXTS)(partial(parse, language=self.language))
 
 

@@ -5,7 +5,7 @@ r"""Reads a line: words between blanks, groups in brackets, macros. What comes o
     group = "[" line "]" [ "*" times ]
     macro = "#" name [ "(" argument *( "," argument ) ")" ] [ "*" times ]
 
-However deep it is nested, a line never holds more than MOST_CHORDS chords: what would is refused where it
+However deep it is nested, a line never holds more than MOST_PARTS parts: what would is refused where it
 would, before it is made.
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from bot.language.calls import MOST_DEPTH, Budget, expanded, find_call
@@ -23,7 +24,7 @@ from bot.language.words import Reading, read_times, read_word
 
 # Presses, waits and lettings-go, repeats counted. 64 frames are 32 presses; even with a wait before and a
 # letting-go behind each, that leaves room to spare.
-MOST_CHORDS: Final = 256
+MOST_PARTS: Final = 256
 # Nobody reads more brackets than these, in chat least of all.
 MOST_NESTED: Final = 4
 
@@ -137,14 +138,20 @@ class Line:
         return repeats
 
     def _add(self, chords: list[Chord], times: int, at: int) -> None:
-        self._check_room(chords, times, at)
+        parts = self._check_room(chords, times, at)
         self._groups[-1].chords.extend(chords * times)
+        self._groups[-1].parts += parts
 
-    def _check_room(self, chords: list[Chord], times: int, at: int) -> None:
-        if len(self._groups[-1].chords) + len(chords) * times > MOST_CHORDS:
-            raise MisreadError(at, f"a line has at most {MOST_CHORDS} inputs and waits, repeats included")
+    def _check_room(self, chords: list[Chord], times: int, at: int) -> int:
+        """How many parts these are. Raises MisreadError if there is no room for them."""
+        parts = sum(map(len, chords)) * times
+        if self._groups[-1].parts + parts > MOST_PARTS:
+            raise MisreadError(at, f"a line has at most {MOST_PARTS} inputs and waits, repeats included")
+        return parts
 
 
-class _Group(NamedTuple):
+@dataclass(slots=True)
+class _Group:
     at: int
     chords: list[Chord]
+    parts: int = 0

@@ -25,6 +25,7 @@ def settled(chords: Iterable[Chord], controller: Controller) -> tuple[Chord, ...
     """
     hands = _Hands(controller)
     result: list[Chord] = []
+    presses = 0
     for chord in chords:
         if len(chord) == 1 and chord[0].kind is Kind.PRESS and not hands.held:
             result.append(chord)  # what nearly all are: it meets nothing
@@ -35,6 +36,9 @@ def settled(chords: Iterable[Chord], controller: Controller) -> tuple[Chord, ...
         played = hands.play(chord)
         if played:
             result.append(played)
+        presses += sum(part.kind is Kind.PRESS or part.kind is Kind.HOLD for part in played)
+        if 2 * presses > controller.most_frames:
+            return tuple(result)  # too many to schedule, whatever follows; comparing them all would take long
     if hands.fresh:
         result.append(_moment(result[-1][0].at))
     return tuple(result)

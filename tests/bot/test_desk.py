@@ -79,7 +79,7 @@ def test_a_lock_holds_until_it_is_opened_and_is_remembered_by_its_words(chat: Ch
 
 def test_what_the_page_locks_no_moderator_opens(build: Build, world: World, say: Say) -> None:
     chat = Chat(build(game="title: T\ncontroller: nes\nlocked: [start]\n"), world, say)
-    assert chat.order("!unlock start") == "The game's page keeps locked: start."
+    assert chat.order("!unlock start") == "Still locked: start. The game's page keeps locked: start."
     assert chat.order("!lock a") == "Locked: a start."
     assert chat.changes[-1] == SettingChanged("locked", "a")
 
@@ -112,7 +112,7 @@ def test_nobody_is_restricted_who_never_wrote_and_no_moderator(chat: Chat) -> No
 
 def test_a_macro_that_can_be_no_input_is_refused_with_the_reason(chat: Chat) -> None:
     answer = chat.order("!macro add bad banana500ms")
-    assert answer.startswith("#bad is not kept: ")
+    assert answer.startswith("Not kept: #bad ")
     assert not any(isinstance(change, MacroDefined) for change in chat.changes)
 
 
@@ -120,7 +120,7 @@ def test_a_macro_is_kept_played_and_removed(chat: Chat) -> None:
     chat.order("!macro add hop a b")
     chat.hear("#hop")
     assert len(chat.world.submitted[-1]) == 4
-    assert chat.order("!macro remove hop") == "#hop is removed."
+    assert chat.order("!macro remove hop") == "Removed: #hop."
     assert chat.changes[-1] == MacroRemoved("hop")
     assert chat.order("!macro remove hop") == "There is no macro #hop."
 

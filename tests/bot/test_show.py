@@ -90,3 +90,9 @@ def test_a_delay_that_flickers_is_no_news(world: World, show: Show) -> None:
     world.now_view = replace(QUIET, delay_ms=900)
     show.handle_timeout(2 * EVERY_MS)
     assert len(world.sent) == 2
+
+
+def test_nobody_is_named_where_names_stay_at_home(world: World) -> None:
+    world.now_view = replace(QUIET, player="Ada", queue=("Kim",))
+    Show(world.view, world, world, names=False).handle_timeout(0)
+    assert (world.sent[0].player, world.sent[0].queue) == ("", ())

@@ -4,7 +4,7 @@ import pytest
 
 from bot.grammar import Language, Macro
 from bot.language.errors import MisreadError
-from bot.language.lines import MOST_CHORDS, MOST_NESTED, Line, Word, split
+from bot.language.lines import MOST_NESTED, MOST_PARTS, Line, Word, split
 
 MACROS = {
     "mash": Macro("mash", ("b", "n"), "[<b> .]*<n>"),
@@ -116,7 +116,7 @@ def test_whatever_is_nested_never_holds_more_than_its_bound(language: Language) 
             line.take(word)
         except MisreadError:
             pass  # the line goes on being read, to tell talk from mistakes
-        assert all(len(group.chords) <= MOST_CHORDS for group in line._groups)
+        assert all(len(group.chords) <= MOST_PARTS for group in line._groups)
 
 
 def test_only_repeats_and_measured_words_count_as_measured(language: Language) -> None:
