@@ -22,6 +22,7 @@ from tunnel.links.places import own_hosts, relay_places, resolve
 from tunnel.links.portmapper import RouterPorts
 from tunnel.nat import stun
 from tunnel.nat.agent import Agent, Event, Found, Lost
+from tunnel.nat.offer import Offer
 from tunnel.nat.portmap import Mapped, Want
 from tunnel.nat.portmap_message import Transport
 from tunnel.nat.stun import Address
@@ -68,6 +69,7 @@ class DirectUdpLink:
         self._ready = False  # own addresses are known
         self._peer_here = False
         self._last_signal: bytes | None = None
+        self._offered: Offer | None = None  # by the run before, where only the other end began anew
         self._up = False
         self._on_up: Callable[[], None] = _nothing
         self._on_datagram: Callable[[bytes], None] = _nothing
@@ -95,7 +97,9 @@ class DirectUdpLink:
                 now=self._clock.now(),
                 loopback=bool(self._options.hosts),
                 counters=self.counters,
+                before=self._offered,
             )
+            self._offered = None
             helpers.append(asyncio.create_task(self._look(self._agent), name="own addresses"))
             if self._options.router and False in self._sockets:
                 helpers.append(asyncio.create_task(self._ask_router(self._agent), name="router"))
@@ -243,6 +247,8 @@ class DirectUdpLink:
         if isinstance(event, Lost):
             if not event.anew:
                 self._last_signal = None
+            elif self._agent is not None:
+                self._offered = self._agent.offered
             self._end(event.why)
         elif not isinstance(event, Found):
             if event.why != self.why:

@@ -24,11 +24,11 @@ from tunnel.nat.candidates import Kind, is_plausible
 from tunnel.nat.checks import FRAGMENT_SIZE, PASSWORD_SIZE, Asked, Checks, Credentials, Outstanding, Verdict
 from tunnel.nat.diagnosis import explain
 from tunnel.nat.gathering import Random
-from tunnel.nat.offer import Offer
+from tunnel.nat.offer import Edition, Offer
 from tunnel.nat.own import OwnAddresses
 from tunnel.nat.pairs import Pair, Pairs, State, choose
 from tunnel.nat.search import Search, Stage, Step
-from tunnel.nat.signalling import Signalling
+from tunnel.nat.signalling import Signalling, following
 from tunnel.nat.stun import Address, Message, StunError
 
 # RFC 8445, 14.2 wants 5 ms at least between checks, advises 50. Twenty make 50 checks a second.
@@ -98,15 +98,25 @@ class Agent:
         now: float,
         loopback: bool = False,
         counters: Counter[str] | None = None,
+        before: Offer | None = None,
     ) -> None:
+        """before  what we offered last, if only the other end began anew: it goes on being our offer. With
+        another one we would look as if we had begun anew ourselves, the other end would begin anew
+        because of that, and so on without end.
+        """
         self.counters: Counter[str] = Counter() if counters is None else counters
         self._controlling = controlling
         self._loopback = loopback
         self._random = random
-        own = Credentials(random(FRAGMENT_SIZE), random(PASSWORD_SIZE))
+        own = (
+            Credentials(random(FRAGMENT_SIZE), random(PASSWORD_SIZE))
+            if before is None
+            else before.credentials
+        )
+        edition = Edition(int(now), 0) if before is None else following(before.edition)
         tie_breaker = int.from_bytes(random(8), "big")
         self._checks = Checks(own, controlling=controlling, tie_breaker=tie_breaker)
-        self._signalling = Signalling(own, int(now), self.counters)
+        self._signalling = Signalling(own, edition, self.counters)
         self._own = OwnAddresses(random, loopback=loopback)
         self._search = Search()
         self._pairs = Pairs()
@@ -120,6 +130,11 @@ class Agent:
         self._meeting = TokenBucket(_STRANGERS_PER_SECOND, 1)
         self._transmits: list[Transmit] = []
         self._events: list[Event] = []
+
+    @property
+    def offered(self) -> Offer:
+        """What we offer."""
+        return self._signalling.own
 
     # What the shell knows of this machine
 

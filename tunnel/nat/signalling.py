@@ -30,12 +30,15 @@ _READ_BURST: Final = 100.0
 
 
 class Signalling:
-    """`now` in milliseconds. What came and was dropped is counted in `counters`."""
+    """`now` in milliseconds. What came and was dropped is counted in `counters`.
 
-    def __init__(self, own: Credentials, attempt: int, counters: Counter[str]) -> None:
+    edition  of our first offer: a new attempt, or the next revision of one that the other end knows
+    """
+
+    def __init__(self, own: Credentials, edition: Edition, counters: Counter[str]) -> None:
         self.remote: Offer | None = None  # the newest that came
         self._counters = counters
-        self._own = Offer(Edition(attempt, 0), NEVER, own, ())
+        self._own = Offer(edition, NEVER, own, ())
         self._confirmed = NEVER  # the newest of ours that the other end says it has
         self._due = float("inf")
         self._repeats = 0
@@ -56,9 +59,7 @@ class Signalling:
 
     def renew(self, now: float) -> None:
         """A new edition, sent at once: the other end is to look again."""
-        attempt, revision = self._own.edition
-        edition = Edition(attempt, revision + 1) if revision < MAX_REVISION else Edition(attempt + 1, 0)
-        self._own = replace(self._own, edition=edition)
+        self._own = replace(self._own, edition=following(self._own.edition))
         self._due, self._repeats = now, 0
 
     def came(self, body: bytes, now: float) -> Offer | None:
@@ -109,3 +110,9 @@ class Signalling:
     @property
     def _asks(self) -> bool:
         return self._confirmed < self._own.edition
+
+
+def following(edition: Edition) -> Edition:
+    """The one after it."""
+    attempt, revision = edition
+    return Edition(attempt, revision + 1) if revision < MAX_REVISION else Edition(attempt + 1, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections import Counter
 
@@ -406,3 +407,14 @@ def test_a_search_that_finds_nothing_says_why_and_begins_again_later() -> None:
     assert end.said == [Rested("The other end has not answered: perhaps direct paths are off there.")]
     assert 22_500 <= end.agent.next_timeout() - 9_000 <= 37_500
     assert not end.agent.has_met
+
+
+def test_where_only_the_other_end_began_anew_our_offer_is_no_new_attempt() -> None:
+    """Or each end would take the other's restart for a reason to restart, without end."""
+    first = Agent(controlling=True, random=os.urandom, now=0.0)
+    second = Agent(controlling=True, random=os.urandom, now=90_000.0, before=first.offered)
+    assert second.offered.credentials == first.offered.credentials
+    assert second.offered.edition.attempt == first.offered.edition.attempt
+    assert second.offered.edition > first.offered.edition
+    third = Agent(controlling=True, random=os.urandom, now=90_000.0)
+    assert third.offered.edition.attempt != first.offered.edition.attempt

@@ -15,7 +15,7 @@ MAPPED = (*HOST, Candidate(Kind.MAPPED, ("203.0.113.1", 47_000)))
 
 
 def end(attempt: int) -> Signalling:
-    return Signalling(Credentials(b"abcd", bytes([attempt] * 16)), attempt, Counter())
+    return Signalling(Credentials(b"abcd", bytes([attempt] * 16)), Edition(attempt, 0), Counter())
 
 
 def announce(one: Signalling, candidates: tuple[Candidate, ...], now: float) -> None:
