@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Never
 
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import broadcast
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidURI
+from websockets.exceptions import ConnectionClosed
 
 from config.addresses import is_loopback
 from config.codes import Control
@@ -32,19 +31,24 @@ from injector.report import Report
 from tunnel.backoff import next_wait_ms
 from tunnel.bucket import TokenBucket
 from tunnel.identity import Identity
-from tunnel.links.fast import FastConnection
+from tunnel.links.strangers import (
+    CLOSE_S,
+    EXPECTED,
+    PING_INTERVAL_S,
+    PING_TIMEOUT_S,
+    StrangerConnect,
+    StrangerConnection,
+    leave,
+    proxy_for,
+)
 
 log = logging.getLogger(__name__)
 _library_log = logging.getLogger(f"{__name__}.websockets")
 _library_log.setLevel(logging.WARNING)  # its small talk about every connection is not for people
 
 LOGIN_S: Final = 8.0  # from nothing to HELLO: some of these servers think about a signature for seconds
-_CLOSE_S: Final = 0.3  # for the server to answer a close: Ctrl-C ends any command within a second
 _LOOK_S: Final = 1.0
 _STALLED_MS: Final = 10_000.0
-# A connection whose other side vanished is given up after at most these two together.
-_PING_INTERVAL_S: Final = 5.0
-_PING_TIMEOUT_S: Final = 10.0
 # The servers' own keep-alive, as text. Half of the minute after which home routers forget a connection.
 _TEXT_PING_S: Final = 30.0
 _MESSAGE_BYTES: Final = 1_024
@@ -53,29 +57,7 @@ _WRITE_BUFFER: Final = 16_384  # nine hundred records; past that only the latest
 UNASKED_PER_SECOND: Final = 5_000
 _STAYED_S: Final = 10.0  # who was connected for this long is tried again at once
 
-# All that connecting to strangers may raise. OSError: the network, DNS, TLS, every TimeoutError. ImportError:
-# the environment asks for a SOCKS proxy, which takes another library.
-_EXPECTED: Final = (
-    ConnectionClosed,
-    HandshakeError,
-    InvalidHandshake,
-    InvalidURI,
-    InvalidProxy,
-    OSError,
-    ImportError,
-    UnicodeError,
-)
-
-
-class _Connection(FastConnection, ClientConnection):
-    """The library's client connection with our way to read and write."""
-
-
-class _Connect(connect):
-    """The library's `connect` that stays with the server its owner named: no redirects."""
-
-    def process_redirect(self, exc: Exception) -> Exception | str:
-        return exc
+_EXPECTED: Final = (*EXPECTED, HandshakeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +148,7 @@ class IidServer:
 
     async def _visit(self) -> Never:
         """One connection, from nothing to its end."""
-        connection: _Connection | None = None
+        connection: StrangerConnection | None = None
         try:
             async with asyncio.timeout(LOGIN_S):
                 connection = await self._open()
@@ -182,28 +164,28 @@ class IidServer:
             self._teller = None
             if connection is not None:
                 self.counters["flooded"] += connection.flooded
-                await _leave(connection)
+                await leave(connection)
 
-    async def _open(self) -> _Connection:
+    async def _open(self) -> StrangerConnection:
         place = self._place
-        connection = await _Connect(
+        connection = await StrangerConnect(
             place.url,
             ssl=ssl.create_default_context(cafile=self._tls_ca) if place.secure else None,
-            create_connection=_Connection,
+            create_connection=StrangerConnection,
             compression=None,  # sixteen bytes do not shrink
-            proxy=None if is_loopback(place.host) else True,  # True: what the environment says
+            proxy=proxy_for(place.host),
             open_timeout=None,  # ours runs already
-            ping_interval=_PING_INTERVAL_S,
-            ping_timeout=_PING_TIMEOUT_S,
-            close_timeout=_CLOSE_S,
+            ping_interval=PING_INTERVAL_S,
+            ping_timeout=PING_TIMEOUT_S,
+            close_timeout=CLOSE_S,
             max_size=_MESSAGE_BYTES,
             write_limit=_WRITE_BUFFER,
             logger=_library_log,
         )
-        assert isinstance(connection, _Connection)
+        assert isinstance(connection, StrangerConnection)
         return connection
 
-    async def _log_in(self, connection: _Connection) -> Login:
+    async def _log_in(self, connection: StrangerConnection) -> Login:
         flood = TokenBucket(UNASKED_PER_SECOND, UNASKED_PER_SECOND)
 
         def unasked(data: bytes) -> None:
@@ -219,7 +201,7 @@ class IidServer:
             await self._hear(connection, login)
         return login
 
-    async def _listen(self, connection: _Connection, login: Login) -> Never:
+    async def _listen(self, connection: StrangerConnection, login: Login) -> Never:
         looking = asyncio.create_task(self._look(connection))
         try:
             while True:
@@ -227,7 +209,7 @@ class IidServer:
         finally:
             looking.cancel()
 
-    async def _hear(self, connection: _Connection, login: Login) -> None:
+    async def _hear(self, connection: StrangerConnection, login: Login) -> None:
         message = await connection.recv()
         if not isinstance(message, str):
             self.counters["records_unasked"] += 1  # came in fragments
@@ -236,7 +218,7 @@ class IidServer:
         if reply is not None:
             await connection.send(reply)
 
-    async def _look(self, connection: _Connection) -> None:
+    async def _look(self, connection: StrangerConnection) -> None:
         """Keeps the connection known to routers on the way; gives up one that takes nothing."""
         loop = asyncio.get_running_loop()
         pinged = loop.time()
@@ -264,14 +246,3 @@ def _sentence(error: Exception, place: Place) -> str:
     if isinstance(error, OSError):
         return f"Cannot reach the {place}: {error.strerror or error}."
     return f"Cannot connect to the {place}: {error}."
-
-
-async def _leave(connection: _Connection) -> None:
-    """Closes politely if that goes quickly. Never waits longer, whatever the other side does."""
-    try:
-        async with asyncio.timeout(_CLOSE_S):
-            await connection.close()
-    except TimeoutError:
-        pass  # it is cut off below
-    finally:
-        connection.transport.abort()

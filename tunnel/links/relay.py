@@ -7,7 +7,6 @@ twice or never. What it says is checked against the few texts it may say; the ke
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import os
 import ssl
@@ -16,18 +15,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Never
 
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import broadcast
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI
 from websockets.frames import CloseCode
 from websockets.uri import parse_uri
 
 from tunnel.bucket import TokenBucket
 from tunnel.identity import Identity
 from tunnel.links.days import RelayDays
-from tunnel.links.fast import FastConnection
 from tunnel.links.link import MAX_DATAGRAM, LinkError
 from tunnel.links.sender import PARKED, Sender
+from tunnel.links.strangers import (
+    CLOSE_S,
+    EXPECTED,
+    PING_INTERVAL_S,
+    PING_TIMEOUT_S,
+    StrangerConnect,
+    StrangerConnection,
+    leave,
+    proxy_for,
+)
 from tunnel.relay.login import Challenge, Login, LoginError, Refused, parse_verdict, rooms_to_json
 from tunnel.relay.refusal import REFUSALS
 from tunnel.wallclock import WallClock
@@ -36,42 +43,15 @@ _library_log = logging.getLogger(f"{__name__}.websockets")
 _library_log.setLevel(logging.WARNING)  # its small talk about every connection is not for people
 
 _LOGIN_S: Final = 5.0  # from nothing to the welcome: a dozen round trips of a bad line
-_CLOSE_S: Final = 0.3  # for the relay to answer a close, when we leave
 _LOOK_S: Final = 1.0  # how often stalls and midnight are looked for
 
-# A connection whose other side vanished (a new address at home, a relay without power) says nothing at all.
-# After at most these two together it is given up, and the next one starts on whatever line there is now.
-_PING_INTERVAL_S: Final = 5.0
-_PING_TIMEOUT_S: Final = 10.0
 _STALLED_MS: Final = 10_000.0
 
 _WRITE_BUFFER: Final = 65_536  # half a second of a 1 Mbit/s uplink; the relay's own figure
 # A hundred times what an overloaded bot sends, and still little enough to leave the loop to the other paths.
 _MOST_PER_SECOND: Final = 20_000
 
-# All that connecting to strangers may raise. OSError: the network, DNS, TLS, an unreadable `tls_ca`, every
-# TimeoutError. ImportError: the environment asks for a SOCKS proxy, which takes another library.
-_EXPECTED: Final = (
-    ConnectionClosed,
-    LoginError,
-    InvalidHandshake,
-    InvalidURI,
-    InvalidProxy,
-    OSError,
-    ImportError,
-    UnicodeError,
-)
-
-
-class _Connection(FastConnection, ClientConnection):
-    """The library's client connection with our way to read and write."""
-
-
-class _Connect(connect):
-    """The library's `connect` that stays with the relay its owner named: no redirects."""
-
-    def process_redirect(self, exc: Exception) -> Exception | str:
-        return exc
+_EXPECTED: Final = (*EXPECTED, LoginError)
 
 
 class RelayLink:
@@ -109,7 +89,7 @@ class RelayLink:
 
     async def run(self, on_up: Callable[[], None], on_datagram: Callable[[bytes], None]) -> Never:
         """See Link.run."""
-        connection: _Connection | None = None
+        connection: StrangerConnection | None = None
         self._closed = False
         try:
             async with asyncio.timeout(None) as self._until_closed:
@@ -124,7 +104,7 @@ class RelayLink:
             self._early.clear()
             if connection is not None:
                 self.counters["flooded"] += connection.flooded
-                await _leave(connection)
+                await leave(connection)
 
     def send(self, datagram: bytes) -> None:
         """See Link.send."""
@@ -141,29 +121,29 @@ class RelayLink:
             self._closed = True
             self._until_closed.reschedule(asyncio.get_running_loop().time())
 
-    async def _open(self) -> _Connection:
+    async def _open(self) -> StrangerConnection:
         uri = parse_uri(self.url)
         context = None
         if uri.secure:
             context = ssl.create_default_context(cafile=self._tls_ca)
-        connection = await _Connect(
+        connection = await StrangerConnect(
             self.url,
             ssl=context,
-            create_connection=_Connection,
+            create_connection=StrangerConnection,
             compression=None,  # sealed bytes do not shrink
-            proxy=None if _is_loopback(uri.host) else True,  # True: what the environment says
+            proxy=proxy_for(uri.host),
             open_timeout=None,  # ours runs already
-            ping_interval=_PING_INTERVAL_S,
-            ping_timeout=_PING_TIMEOUT_S,
-            close_timeout=_CLOSE_S,
+            ping_interval=PING_INTERVAL_S,
+            ping_timeout=PING_TIMEOUT_S,
+            close_timeout=CLOSE_S,
             max_size=MAX_DATAGRAM,
             write_limit=_WRITE_BUFFER,
             logger=_library_log,
         )
-        assert isinstance(connection, _Connection)
+        assert isinstance(connection, StrangerConnection)
         return connection
 
-    async def _log_in(self, connection: _Connection) -> RelayDays:
+    async def _log_in(self, connection: StrangerConnection) -> RelayDays:
         challenge = Challenge.parse(await _text(connection))
         days = RelayDays(self._room_name, challenge.relay, challenge.time_ms, self._clock.now())
         self.relay_name = challenge.relay
@@ -183,7 +163,7 @@ class RelayLink:
 
     async def _carry(
         self,
-        connection: _Connection,
+        connection: StrangerConnection,
         days: RelayDays,
         on_up: Callable[[], None],
         on_datagram: Callable[[bytes], None],
@@ -213,7 +193,7 @@ class RelayLink:
             connection.on_datagram = None
             looking.cancel()
 
-    async def _look(self, connection: _Connection, days: RelayDays) -> None:
+    async def _look(self, connection: StrangerConnection, days: RelayDays) -> None:
         """Moves to the next day's rooms at the relay's midnight; gives up a connection that takes nothing."""
         while True:
             await asyncio.sleep(_LOOK_S)
@@ -261,32 +241,13 @@ class RelayLink:
         return LinkError(f"The connection to the relay {self.url} broke.")
 
 
-async def _text(connection: _Connection) -> str:
+async def _text(connection: StrangerConnection) -> str:
     message = await connection.recv()
     if not isinstance(message, str):
         raise LoginError("it sends datagrams before the welcome")
     return message
 
 
-async def _leave(connection: _Connection) -> None:
-    """Closes politely if that goes quickly. Never waits longer, whatever the other side does."""
-    try:
-        async with asyncio.timeout(_CLOSE_S):
-            await connection.close()
-    except TimeoutError:
-        pass  # it is cut off below
-    finally:
-        connection.transport.abort()
-
-
-def _is_final(connection: _Connection) -> bool:
+def _is_final(connection: StrangerConnection) -> bool:
     refusal = REFUSALS.get(connection.close_code or 0)
     return refusal is not None and refusal.final
-
-
-def _is_loopback(host: str) -> bool:
-    """No proxy stands between a program and its own machine, whatever the environment says."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
