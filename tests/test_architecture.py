@@ -54,7 +54,6 @@ SHELLS: Final = (
     "bot/chat/log.py",
     "bot/chat/mailbox.py",
     "bot/chat/network.py",
-    "bot/chat/several.py",
     "bot/chat/terminal.py",
     "bot/storage/migrate.py",
     "bot/store.py",

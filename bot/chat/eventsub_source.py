@@ -23,7 +23,7 @@ from bot.chat.helix_door import API_URL, ID_URL
 from bot.chat.irc import Wait
 from bot.chat.limits import AS_MODERATOR, AS_VIEWER, SendingLimits
 from bot.chat.line import ChatEvent, ChatLine, SourceState
-from bot.chat.mailbox import Mailbox
+from bot.chat.mailbox import Mailbox, batches
 from bot.chat.network import is_loopback
 from bot.chat.patience import Patience
 from bot.chat.tokens import LoginError, LoginFile
@@ -98,18 +98,9 @@ class EventSubSource:
         """Sends one line. Never waits and never raises; what cannot be sent is counted."""
         self._voice.say(text, reply_to)
 
-    async def events(self) -> AsyncGenerator[list[ChatEvent], None]:
+    def events(self) -> AsyncGenerator[list[ChatEvent], None]:
         """Batches: a message, or all the messages that were ready together."""
-        mailbox = Mailbox()
-        keeper = asyncio.create_task(self.fill(mailbox))
-        keeper.add_done_callback(lambda _: mailbox.close())
-        try:
-            while batch := await mailbox.take():
-                yield batch
-            await keeper  # it never returns: whatever ended it is raised here
-        finally:
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+        return batches(self.fill)
 
     async def fill(self, mailbox: Mailbox) -> None:
         """Puts what happens there, until cancelled."""

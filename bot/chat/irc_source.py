@@ -20,7 +20,7 @@ from bot.chat.irc_room import IrcRoom
 from bot.chat.irc_voice import IrcVoice
 from bot.chat.limits import AS_VIEWER, SendingLimits
 from bot.chat.line import ChatEvent, SourceState
-from bot.chat.mailbox import Mailbox
+from bot.chat.mailbox import Mailbox, batches
 from bot.chat.network import is_loopback, reason
 from bot.chat.patience import Patience
 from bot.chat.sayable import sayable
@@ -99,18 +99,9 @@ class IrcSource:
             self._room.echo.said(sayable(text), self._clock.now())
         self.counters["said" if said else "unsaid"] += 1
 
-    async def events(self) -> AsyncGenerator[list[ChatEvent], None]:
+    def events(self) -> AsyncGenerator[list[ChatEvent], None]:
         """Batches: a frame, or all the frames that were ready together."""
-        mailbox = Mailbox()
-        keeper = asyncio.create_task(self.fill(mailbox))
-        keeper.add_done_callback(lambda _: mailbox.close())
-        try:
-            while batch := await mailbox.take():
-                yield batch
-            await keeper  # it never returns: whatever ended it is raised here
-        finally:
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+        return batches(self.fill)
 
     async def fill(self, mailbox: Mailbox) -> None:
         """Puts what happens there, until cancelled: one conversation after another, without a gap.

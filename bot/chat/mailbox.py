@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from typing import Any
 
 from bot.chat.line import ChatEvent
 
@@ -52,3 +53,26 @@ class Mailbox:
             self._something.clear()
         self._space.set()
         return events
+
+
+Fill = Callable[[Mailbox], Coroutine[Any, Any, None]]
+
+
+async def batches(*fills: Fill) -> AsyncGenerator[list[ChatEvent], None]:
+    """What all of them put into one mailbox, as it is ready together. None of them ever returns: whatever
+    ends one ends this, and is raised.
+    """
+    mailbox = Mailbox()
+    feeds = [asyncio.create_task(fill(mailbox)) for fill in fills]
+    for feed in feeds:
+        feed.add_done_callback(lambda _: mailbox.close())
+    try:
+        while batch := await mailbox.take():
+            yield batch
+        for feed in feeds:
+            if feed.done():
+                await feed
+    finally:
+        for feed in feeds:
+            feed.cancel()
+        await asyncio.gather(*feeds, return_exceptions=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 from bot.chat.limits import AS_VIEWER, SendingLimits
 from bot.chat.line import ChatEvent, ChatLine, ChatVoice
-from bot.chat.mailbox import Mailbox
+from bot.chat.mailbox import Mailbox, batches
 from bot.chat.merged import Merged
 from tunnel.wallclock import WallClock
 
@@ -67,25 +67,12 @@ class SeveralSources:
         else:
             speaker.say(text, reply_to)
 
-    async def events(self) -> AsyncGenerator[list[ChatEvent], None]:
+    def events(self) -> AsyncGenerator[list[ChatEvent], None]:
         """Batches, as whichever source was first had them."""
-        mailbox = Mailbox()
-        feeds = [
-            asyncio.create_task(source.fill(_Slot(mailbox, self._merged, number, self._clock)))
-            for number, source in enumerate(self._sources)
-        ]
-        for feed in feeds:
-            feed.add_done_callback(lambda _: mailbox.close())
-        try:
-            while batch := await mailbox.take():
-                yield batch
-            for feed in feeds:
-                if feed.done():
-                    await feed  # none ever returns: whatever ended it is raised here
-        finally:
-            for feed in feeds:
-                feed.cancel()
-            await asyncio.gather(*feeds, return_exceptions=True)
+        return batches(*(partial(self._feed, source, number) for number, source in enumerate(self._sources)))
+
+    async def _feed(self, source: Source, number: int, mailbox: Mailbox) -> None:
+        await source.fill(_Slot(mailbox, self._merged, number, self._clock))
 
     def _speaker(self) -> Source | None:
         """Not decided once: a login may be lost, and found again."""

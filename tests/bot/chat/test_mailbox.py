@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from bot.chat.line import ChatCleared
-from bot.chat.mailbox import FULL_AT, Mailbox
+import pytest
+
+from bot.chat.line import ChatCleared, ChatEvent
+from bot.chat.mailbox import FULL_AT, Mailbox, batches
 
 CLEAR = ChatCleared()
 
@@ -53,3 +55,32 @@ def test_a_full_mailbox_has_no_space_until_it_is_emptied() -> None:
         await waiting
 
     run(main())
+
+
+def test_what_ends_one_of_those_who_fill_it_ends_all_and_is_raised() -> None:
+    ended: list[str] = []
+
+    async def speak(mailbox: Mailbox) -> None:
+        mailbox.put([ChatCleared()])
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("speak")
+
+    async def fail(mailbox: Mailbox) -> None:
+        await asyncio.sleep(0)
+        raise ValueError("over")
+
+    heard: list[ChatEvent] = []
+
+    async def listen() -> None:
+        async for batch in batches(speak, fail):
+            heard.extend(batch)
+
+    async def main() -> None:
+        with pytest.raises(ValueError, match="over"):
+            await listen()
+        assert heard == [ChatCleared()]
+        assert ended == ["speak"]
+
+    asyncio.run(asyncio.wait_for(main(), 30))
