@@ -12,11 +12,11 @@ from typing import Final
 
 import pytest
 
+from bench.lab.machines import Machine, why_not
+from bench.lab.pair import Pair
+from bench.lab.routers import Kind
+from bench.lab.world import World, world
 from tests.lab.conftest import Note
-from tests.lab.machines import Machine, why_not
-from tests.lab.pair import Pair
-from tests.lab.routers import Kind
-from tests.lab.world import World, world
 
 REASON = why_not()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from bench.lab.machines import why_not
+from bench.lab.pair import DIRECT, Pair
+from bench.lab.routers import Kind, Router
+from bench.lab.world import World, world
 from tests.lab.conftest import Note
-from tests.lab.machines import why_not
-from tests.lab.pair import DIRECT, Pair
-from tests.lab.routers import Kind, Router
-from tests.lab.world import World, world
 
 REASON = why_not()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))

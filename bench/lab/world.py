@@ -25,8 +25,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
-from tests.lab.machines import PREFIX, LabError, Machine, end, remove_all, remove_leftovers
-from tests.lab.routers import Kind, Network, Router, bridge
+from bench.lab.machines import PREFIX, LabError, Machine, end, remove_all, remove_leftovers
+from bench.lab.routers import Kind, Network, Router, bridge
 
 RELAY_PORT: Final = 9000
 # Where what puts a distance before each relay listens, and how long a byte takes one way.
@@ -96,7 +96,7 @@ class World:
         config.write_text(f"listen: '{place}'\nname: {name}\nopen: true\n")
         process = await self._public.start(sys.executable, "-m", "cli", "relay", "--config", str(config))
         distance = await self._public.start(
-            sys.executable, "-m", "tests.lab.distance", host, str(_FAR_PORT), str(RELAY_PORT), str(_FAR_MS)
+            sys.executable, "-m", "bench.lab.distance", host, str(_FAR_PORT), str(RELAY_PORT), str(_FAR_MS)
         )
         self.relays.append(Relay(f"ws://{place}", process, distance))
         assert process.stderr is not None

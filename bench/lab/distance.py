@@ -1,4 +1,4 @@
-"""Puts a distance before a relay: `python -m tests.lab.distance HOST PORT RELAY_PORT MILLISECONDS`.
+"""Puts a distance before a relay: `python -m bench.lab.distance HOST PORT RELAY_PORT MILLISECONDS`.
 
 Forwards TCP from HOST:PORT to HOST:RELAY_PORT, and every byte takes so long each way. Without it all ways of
 the laboratory would take the same time, none, and which of them is first would be a matter of luck. (The

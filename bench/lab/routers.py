@@ -6,7 +6,7 @@ import enum
 import itertools
 from typing import Final
 
-from tests.lab.machines import Machine, run
+from bench.lab.machines import Machine, run
 
 
 class Kind(enum.StrEnum):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.machines import Machine, why_not
-from tests.lab.routers import Kind
-from tests.lab.world import world
+from bench.lab.machines import Machine, why_not
+from bench.lab.routers import Kind
+from bench.lab.world import world
 
 REASON = why_not()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))

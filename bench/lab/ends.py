@@ -1,4 +1,4 @@
-"""One end of the tunnel as a program for the laboratory: `python -m tests.lab.ends JSON`.
+"""One end of the tunnel as a program for the laboratory: `python -m bench.lab.ends JSON`.
 
   role     "sender" submits inputs at a steady rate from the first connection on; "receiver" plays them
   secret   the own key, peer the other's public key, both in hex

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from tests.lab.machines import Machine, end
+from bench.lab.machines import Machine, end
 from tunnel.identity import Identity
 from tunnel.session import Role
 
@@ -186,5 +186,5 @@ async def _start(machine: Machine, role: Role, own: Identity, other: Identity, r
         "direct": True,
         "rate": RATE,
     }
-    program = (sys.executable, "-m", "tests.lab.ends", json.dumps(settings))
+    program = (sys.executable, "-m", "bench.lab.ends", json.dumps(settings))
     return End(await machine.start(*program))
