@@ -14,6 +14,10 @@ type       session index                body
 2 WELCOME  the initiator's              Noise IK message 2; counter 0
 3 INPUTS   the addressee's              sealed: content and the sender's signature
 4 NOTES    the addressee's              sealed: content
+5 KNOCK    0                            118 zero bytes; counter 0
+
+A KNOCK is the responder's wish for a HELLO. It is as long as the HELLO it asks for, so that nobody gains by
+sending one in somebody else's name.
 
 Sealed means ChaCha20-Poly1305 (RFC 8439) with one key per direction, the counter as nonce (four zero bytes,
 then 64 bits little-endian) and these twelve bytes as associated data. No datagram is longer than 1,200 bytes,
@@ -52,6 +56,7 @@ class Type(enum.IntEnum):
     WELCOME = 2
     INPUTS = 3
     NOTES = 4
+    KNOCK = 5
 
 
 _TYPES: Final = {VERSION << 4 | kind: kind for kind in Type}

@@ -11,7 +11,7 @@ decreases.
 from __future__ import annotations
 
 import enum
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -28,9 +28,7 @@ from tunnel.liveness import Liveness, Phase, Trigger
 from tunnel.messages import (
     HEARTBEAT,
     INQUIRY,
-    MAX_NOTE,
     NOTE_BASE,
-    NOTE_KINDS,
     NOTES_ROOM,
     RECEIPTS,
     SENT_SIZE,
@@ -38,7 +36,6 @@ from tunnel.messages import (
     near,
     pack_heartbeat,
     pack_inputs,
-    pack_item,
     pack_notes,
     packs,
     parse_heartbeat,
@@ -47,14 +44,14 @@ from tunnel.messages import (
     parse_notes,
     parse_receipts,
 )
-from tunnel.offers import Offers
+from tunnel.notes import Notes
+from tunnel.offers import KNOCK, Offers
 from tunnel.path import Path, PathId
 from tunnel.pathset import PathSet, Transmit
 from tunnel.receiving import Receiving
 from tunnel.sending import Sending
 from tunnel.timing import Timer, Timing
 
-_MAX_NOTES_WAITING: Final = 64
 # How long after the last input heartbeats stay frequent, and how long the other end counts on that: less, so
 # that slowing down never looks like a silence.
 _LIVELY_MS: Final = 4_000.0
@@ -102,7 +99,7 @@ class Session:
         self._peer_epoch: int | None = None
         self._events: list[Event] = []
         self._handshakes: list[Transmit] = []
-        self._notes: deque[bytes] = deque(maxlen=_MAX_NOTES_WAITING)
+        self._notes = Notes(self.counters)
         self._evidence = Evidence(peer)
         self._answer_on: set[PathId] = set()  # where the last inputs came from
 
@@ -111,8 +108,12 @@ class Session:
     def path_up(self, id: PathId, now: float) -> None:
         """This path can carry datagrams."""
         self.paths.set_up(id, now)
-        if self._offers is not None and self.phase is not Phase.LIVE:
+        if self.phase is Phase.LIVE:
+            return
+        if self._offers is not None:
             self._offers.hurry(now)
+        else:
+            self._handshakes.append(Transmit(KNOCK, (id,)))
 
     def path_down(self, id: PathId) -> None:
         """This path carries nothing any more."""
@@ -137,14 +138,8 @@ class Session:
             self._receiving.report(id, outcome, self._clock, now)
 
     def send_note(self, kind: int, body: bytes) -> None:
-        """A small message, best effort: the oldest waiting one makes room. Raises ValueError if it is too
-        big.
-        """
-        if kind not in NOTE_KINDS or len(body) > MAX_NOTE:
-            raise ValueError(f"a note has a kind of 0 to {len(NOTE_KINDS) - 1} and at most {MAX_NOTE} bytes")
-        if len(self._notes) == _MAX_NOTES_WAITING:
-            self.counters["notes shed"] += 1
-        self._notes.append(pack_item(NOTE_BASE + kind, body))
+        """A small message, best effort: the oldest waiting one makes room. Raises ValueError if too big."""
+        self._notes.put(kind, body)
 
     @property
     def phase(self) -> Phase:
@@ -171,6 +166,8 @@ class Session:
                 self._hello_came(header, datagram, path, now)
             elif header.type is Type.WELCOME:
                 self._welcome_came(header, datagram, path, now)
+            elif header.type is Type.KNOCK:
+                self._knock_came(datagram, path, now)
             else:
                 self._sealed_came(header, datagram, path, now)
         except DatagramError as error:
@@ -235,6 +232,11 @@ class Session:
         established = self._offers.answered(header, datagram, path, now)
         self._keyring.install(established, now)
         self._connect(established, established.peer_clock, now)
+
+    def _knock_came(self, datagram: bytes, path: PathId, now: float) -> None:
+        if self._offers is None:
+            raise DatagramError("not for this end")
+        self._offers.knocked(datagram, path, now)
 
     def _connect(self, established: Established, peer_clock: float, now: float) -> None:
         """A channel has come alive: `peer_clock` is what the peer's clock showed when it answered us."""
@@ -344,8 +346,7 @@ class Session:
             # Also where the inputs came from: that path works, whatever became of the ones we chose.
             paths = tuple(dict.fromkeys((*self._carriers(now), *(self._answer_on & set(self.paths.up)))))
         self._answer_on.clear()
-        items += self._notes
-        self._notes.clear()
+        items += self._notes.take()
         for pack in packs(items, NOTES_ROOM):
             yield self._transmit(channel.seal(Type.NOTES, pack_notes(micros(now), pack)), paths)
 

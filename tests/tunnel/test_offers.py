@@ -8,7 +8,7 @@ from tunnel.channel import REKEY_AFTER_MS
 from tunnel.envelope import DatagramError, parse_header
 from tunnel.handshake import Initiator, Responder
 from tunnel.identity import Identity, random_bytes
-from tunnel.offers import Offers
+from tunnel.offers import KNOCK, Offers
 from tunnel.timing import Timing
 
 BOT, CLOUD = Identity.create(), Identity.create()
@@ -83,3 +83,47 @@ def test_a_forged_answer_does_not_make_it_patient() -> None:
     with pytest.raises(DatagramError):
         patience.answered(parse_header(answer), answer[:-1] + b"?", 0, NOW + 80)
     assert patience.next_timeout == NOW + TIMING.offer_first
+
+
+def test_a_knock_brings_the_next_offer_forward_at_once() -> None:
+    patience = offers()
+    for n in range(5):
+        patience.make(NOW + n * 1_000)
+    now = NOW + 4_500
+    patience.knocked(KNOCK, 0, now)
+    assert patience.next_timeout == now
+
+
+def test_the_knocks_of_several_paths_bring_few_offers() -> None:
+    patience = offers()
+    made = 0
+    for path in range(10):
+        now = NOW + path
+        patience.knocked(KNOCK, path, now)
+        if patience.next_timeout <= now:
+            patience.make(now)
+            made += 1
+    assert made == 1
+    assert patience.next_timeout == NOW + 20
+
+
+def test_a_path_that_keeps_knocking_is_answered_once_a_second_and_silences_no_other() -> None:
+    patience = offers()
+    refused = 0
+    for n in range(1_000):
+        try:
+            patience.knocked(KNOCK, 0, NOW + n * 10)
+        except DatagramError:
+            refused += 1
+    assert 1_000 - refused <= 3 + 10
+    patience.knocked(KNOCK, 1, NOW + 10_000)
+
+
+@pytest.mark.parametrize("datagram", [KNOCK[:-1], KNOCK + b"\0", KNOCK[:-1] + b"\1", b""])
+def test_a_knock_is_exactly_one_datagram(datagram: bytes) -> None:
+    with pytest.raises(DatagramError, match="knock"):
+        offers().knocked(datagram, 0, NOW)
+
+
+def test_a_knock_is_as_long_as_the_offer_it_asks_for() -> None:
+    assert len(KNOCK) == len(offers().make(NOW))

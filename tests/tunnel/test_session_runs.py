@@ -9,11 +9,13 @@ import pytest
 
 from bench.world.simnet import CALM, Weather, World
 from tunnel.envelope import Type, parse_header
-from tunnel.events import Connected, Outcome
+from tunnel.events import Connected, Outcome, SequenceArrived
 from tunnel.frame import Frame, SequenceId
+from tunnel.identity import Identity, random_bytes
 from tunnel.liveness import Phase
 from tunnel.path import LOSSY, PathId
-from tunnel.session import Role
+from tunnel.session import Role, Session
+from tunnel.timing import Timing
 
 Connect = Callable[[list[Weather]], World]
 Tap = Callable[[World], None]
@@ -146,3 +148,47 @@ def test_a_date_at_the_end_of_64_bits_does_not_keep_the_link_lively_for_ever() -
     sent = world.receiver.paths.all[PathId(0)].sent
     world.run(10_000)
     assert world.receiver.paths.all[PathId(0)].sent - sent <= 12
+
+
+def test_who_comes_late_is_met_at_once() -> None:
+    """The first offer went into an empty room; without a knock the next one is seconds away."""
+    bot, cloud = Identity.create(), Identity.create()
+    sender, receiver = (
+        Session(
+            role=role,
+            identity=own,
+            peer=other.public,
+            paths=[PathId(0)],
+            random=random_bytes,
+            timing=Timing(),
+        )
+        for role, own, other in ((Role.SENDER, bot, cloud), (Role.RECEIVER, cloud, bot))
+    )
+    now = 1_700_000_000_000.0
+    sender.path_up(PathId(0), now)
+    for _ in range(5):  # nobody is there
+        sender.handle_timeout(now)
+        sender.collect(now)
+        now = sender.next_timeout()
+    now -= 2_000
+    receiver.path_up(PathId(0), now)
+    ends, came = (receiver, sender), 0
+    for _ in range(4):  # the knock, the offer, the answer, its first use
+        for transmit in ends[0].collect(now):
+            ends[1].receive(transmit.datagram, PathId(0), now)
+            came += 1
+        ends[1].handle_timeout(now)
+        ends = (ends[1], ends[0])
+    assert came >= 4
+    assert sender.phase is receiver.phase is Phase.LIVE
+
+
+def test_a_receiver_that_restarts_is_met_before_its_silence_is_noticed(tap: Tap) -> None:
+    world = World([CALM] * 2, seed=3)
+    world.run(5_000)
+    world.restart(Role.RECEIVER)
+    world.run(300)
+    world.receiver_events.clear()
+    tap(world)
+    world.run(200)
+    assert any(isinstance(event, SequenceArrived) for event in world.receiver_events)

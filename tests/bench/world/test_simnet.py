@@ -129,7 +129,7 @@ def test_a_lying_relay_may_drop_or_alter_anything() -> None:
     world = World([CALM], 1)
     world.paths[0].alter = lambda datagram: None
     world.run(2_000)
-    assert world.delivered == 0
+    assert world.delivered == 1  # the receiver's knock went the other way
     world.paths[0].alter = lambda datagram: datagram[:40]
     world.run(3_000)
     assert world.receiver.counters["dropped: forged handshake"] >= 1
