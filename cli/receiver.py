@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import functools
 from collections.abc import Mapping
+from typing import Final
 
 from cli import programs, status
 from cli.errors import EXIT_USAGE, CommandError
@@ -28,6 +29,20 @@ from tunnel.wallclock import WallClock
 from web.feed import Feed
 from web.screen import Screen
 from web.server import PageServer
+
+# Programs at the gateway. Left out: what they asked for and may not have, or what was no input at all.
+_GUESTS: Final = {
+    "programs let in": ("admitted",),
+    "programs turned away": ("turned_away", "refused", "too_slow"),
+    "programs cut off": ("too_much", "flooded", "stalled"),
+    "their inputs left out": (
+        "denied",
+        "no_such_pad",
+        "unknown_value",
+        "delayed_too_long",
+        "delayed_too_many",
+    ),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,26 +81,38 @@ async def play(config: ReceiverConfig, identity: Identity) -> None:
     gateway = Gateway(config, clock)
     observer = Observers(gateway, *([Screen(feed)] if config.device == "screen" else []))
     receiver = Receiver(config, identity=identity, device_factory=device, clock=clock, observer=observer)
+    count = functools.partial(counts, receiver, gateway)
     page = None
     if config.device == "screen":
-        page = PageServer(config.screen.listen, lambda: feed.snapshot(counters=counts(receiver)))
+        page = PageServer(config.screen.listen, lambda: feed.snapshot(counters=count()))
         await listen(page, config.screen.listen)
         where = page.address
     try:
         await gateway.start(receiver.guests)
         for dialect, port in gateway.ports.items():
             programs.ready(f"gateway for {dialect.value} clients listens on port {port}")
-        await status.beside(receiver.run(), receiver.endpoint.paths, lambda: counts(receiver), clock)
+        await status.beside(receiver.run(), receiver.endpoint.paths, count, clock)
     finally:
         await gateway.stop()
         if page is not None:
             await page.stop()
 
 
-def counts(receiver: Receiver) -> Mapping[str, int]:
-    """What a streamer wants to know of it each minute."""
+def counts(receiver: Receiver, gateway: Gateway) -> Mapping[str, int]:
+    """What a streamer wants to know of it each minute; of programs at the gateway, once one has come."""
     stats = receiver.stats()
-    return {"played": stats.played, "late": stats.stale, "refused": stats.refused}
+    return {
+        "played": stats.played,
+        "late": stats.stale,
+        "refused": stats.refused,
+        **guests(gateway.host.counters),
+    }
+
+
+def guests(counters: Mapping[str, int]) -> Mapping[str, int]:
+    """What the gateway counts by reason, in the few numbers that a person acts on."""
+    sums = {name: sum(counters.get(reason, 0) for reason in reasons) for name, reasons in _GUESTS.items()}
+    return {name: count for name, count in sums.items() if count}
 
 
 class PageError(Exception):

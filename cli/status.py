@@ -47,13 +47,13 @@ class StatusLine:
 
 
 def paths_in_words(paths: Sequence[Path]) -> str:
-    """`2 of 3 relays up (fra1 waiting), direct udp up`."""
+    """`2 of 3 relays up (fra1 waiting), direct udp up`; without any relay the direct paths alone."""
     direct = [path for path in paths if path.name.startswith(DIRECT)]
     relays = [path for path in paths if path not in direct]
     down = [f"{path.name} {path.state}" for path in relays if path.state != "up"]
     details = f" ({', '.join(down)})" if down else ""
-    others = "".join(f", {path.name} {path.state}" for path in direct)
-    return f"{len(relays) - len(down)} of {len(relays)} relays up{details}{others}"
+    told = [f"{len(relays) - len(down)} of {len(relays)} relays up{details}"] if relays else []
+    return ", ".join([*told, *[f"{path.name} {path.state}" for path in direct]])
 
 
 def counts_in_words(counts: Mapping[str, int]) -> str:

@@ -7,11 +7,13 @@ import socket
 import sys
 import urllib.request
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from cli.errors import EXIT_TROUBLE
+from cli.receiver import counts
 
 Crowdpad = Callable[..., Any]
 
@@ -23,6 +25,15 @@ def test_a_port_that_is_taken_is_one_sentence(crowdpad: Crowdpad, folder: Any) -
         said = crowdpad("receiver", "--config", folder.receiver_config(8765, extra))
     assert said.status == EXIT_TROUBLE
     assert said.err.startswith(f"crowdpad receiver: the page cannot listen on 127.0.0.1:{port}: ")
+
+
+def test_programs_at_the_gateway_are_told_once_one_has_come() -> None:
+    receiver: Any = SimpleNamespace(stats=lambda: SimpleNamespace(played=12, stale=1, refused=0))
+    gateway: Any = SimpleNamespace(host=SimpleNamespace(counters={}))
+    assert counts(receiver, gateway) == {"played": 12, "late": 1, "refused": 0}
+    gateway.host.counters = {"admitted": 2, "refused": 1, "too_slow": 3, "records_sent": 900, "denied": 7}
+    told = list(counts(receiver, gateway).items())[3:]
+    assert told == [("programs let in", 2), ("programs turned away", 4), ("their inputs left out", 7)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal to another process")

@@ -33,6 +33,11 @@ def test_a_direct_path_is_no_relay() -> None:
     assert StatusLine().due(0, paths, COUNTS) == "2 of 2 relays up, direct udp up; played 12, late 0"
 
 
+def test_where_there_is_no_relay_none_is_counted() -> None:
+    paths = [OnePath("direct udp", "up"), OnePath("direct tcp", "waiting")]
+    assert StatusLine().due(0, paths, COUNTS) == "direct udp up, direct tcp waiting; played 12, late 0"
+
+
 def test_it_is_silent_until_the_minute_is_over() -> None:
     line = StatusLine()
     assert line.due(1_000, UP, COUNTS)
