@@ -14,7 +14,7 @@ from typing import Final
 from bench.figures import Figure, percentile
 from bench.world.natnet import START_MS
 from bench.world.natpair import NatPair, Network, can_succeed, seeds
-from tunnel.nat.agent import Rested
+from tunnel.nat.events import Rested
 
 # A search is three rounds of three seconds. What did not succeed by then rests, and the start has failed.
 _GIVE_UP_MS: Final = 9_500.0

@@ -14,7 +14,8 @@ from typing import Final
 
 from bench.world.natnet import Depends, Manners, Net, Realm, Router
 from tunnel.nat import stun
-from tunnel.nat.agent import Agent, Found, Lost, Rested
+from tunnel.nat.agent import Agent
+from tunnel.nat.events import Found, Lost, Rested
 from tunnel.nat.stun import Address, Message
 
 _PORT: Final = 47_000

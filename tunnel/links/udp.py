@@ -21,7 +21,8 @@ from tunnel.links.link import MAX_DATAGRAM, LinkError
 from tunnel.links.places import own_hosts, relay_places, resolve
 from tunnel.links.portmapper import RouterPorts
 from tunnel.nat import stun
-from tunnel.nat.agent import Agent, Event, Found, Lost
+from tunnel.nat.agent import Agent
+from tunnel.nat.events import Event, Found, Lost
 from tunnel.nat.offer import Offer
 from tunnel.nat.portmap import Mapped, Want
 from tunnel.nat.portmap_message import Transport

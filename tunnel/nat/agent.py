@@ -15,71 +15,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from tunnel.bucket import TokenBucket
 from tunnel.nat import stun
-from tunnel.nat.candidates import Kind, is_plausible
-from tunnel.nat.checks import FRAGMENT_SIZE, PASSWORD_SIZE, Asked, Checks, Credentials, Outstanding, Verdict
+from tunnel.nat.checks import FRAGMENT_SIZE, PASSWORD_SIZE, Checks, Credentials
 from tunnel.nat.diagnosis import explain
+from tunnel.nat.events import Event, Found, Lost, Rested, Transmit
 from tunnel.nat.gathering import Random
 from tunnel.nat.offer import Edition, Offer
 from tunnel.nat.own import OwnAddresses
-from tunnel.nat.pairs import Pair, Pairs, State, choose
+from tunnel.nat.pairs import Pair, choose
+from tunnel.nat.prober import Prober
 from tunnel.nat.search import Search, Stage, Step
 from tunnel.nat.signalling import Signalling, following
-from tunnel.nat.stun import Address, Message, StunError
+from tunnel.nat.stun import Address, StunError
 
-# RFC 8445, 14.2 wants 5 ms at least between checks, advises 50. Twenty make 50 checks a second.
-PACE_MS: Final = 20.0
-# And in the long run far fewer, whatever the other end offers: two whole searches at once (three rounds of
-# six checks for sixteen addresses each), then as many as consent and the rare search need.
-_CHECKS_PER_SECOND: Final = 5.0
-_CHECKS_BURST: Final = 600.0
-# The other end keeps the same pace; what it sends beyond twice that is not answered.
-_ANSWERS_PER_SECOND: Final = 100.0
-# How often its offers may start a search of ours, in the long run and at once.
+# How often the other end's offers may start a search of ours, in the long run and at once.
 _WOKEN_PER_SECOND: Final = 1 / 60
 _WOKEN_BURST: Final = 4.0
-# An unknown source whose datagrams may be the other end's, from a new address: it gets one check a second.
-_STRANGERS_PER_SECOND: Final = 1.0
-_SHORTEST_STRANGER: Final = 128  # no check is longer, so nobody gains by a false source address
-
-
-class Transmit(NamedTuple):
-    """Send these bytes there, now."""
-
-    address: Address
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The path works: datagrams may be sent to `address`. Said again whenever that is another one."""
-
-    address: Address
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """It does not any more; `why` is a sentence.
-
-    anew  because the other end began anew, as its latest signal says: the next agent needs that signal too
-    """
-
-    why: str
-    anew: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rested:
-    """A search has found nothing, and the next one comes later; `why` is a sentence."""
-
-    why: str
-
-
-Event = Found | Lost | Rested
 
 
 class Agent:
@@ -106,29 +60,19 @@ class Agent:
         """
         self.counters: Counter[str] = Counter() if counters is None else counters
         self._controlling = controlling
-        self._loopback = loopback
-        self._random = random
         own = (
             Credentials(random(FRAGMENT_SIZE), random(PASSWORD_SIZE))
             if before is None
             else before.credentials
         )
         edition = Edition(int(now), 0) if before is None else following(before.edition)
-        tie_breaker = int.from_bytes(random(8), "big")
-        self._checks = Checks(own, controlling=controlling, tie_breaker=tie_breaker)
+        checks = Checks(own, controlling=controlling, tie_breaker=int.from_bytes(random(8), "big"))
+        self._prober = Prober(checks, random, self.counters, controlling=controlling, loopback=loopback)
         self._signalling = Signalling(own, edition, self.counters)
         self._own = OwnAddresses(random, loopback=loopback)
         self._search = Search()
-        self._pairs = Pairs()
-        self._outstanding = Outstanding()
-        self._selected: Pair | None = None
         self._in_doubt = False
-        self._paced_until = float("-inf")
-        self._checking = TokenBucket(_CHECKS_PER_SECOND, _CHECKS_BURST)
-        self._answering = TokenBucket(_ANSWERS_PER_SECOND, _ANSWERS_PER_SECOND)
         self._waking = TokenBucket(_WOKEN_PER_SECOND, _WOKEN_BURST)
-        self._meeting = TokenBucket(_STRANGERS_PER_SECOND, 1)
-        self._transmits: list[Transmit] = []
         self._events: list[Event] = []
 
     @property
@@ -163,7 +107,7 @@ class Agent:
     @property
     def selected(self) -> Address | None:
         """Where datagrams go; None while there is no path."""
-        return None if self._selected is None else self._selected.address
+        return None if self._prober.selected is None else self._prober.selected.address
 
     @property
     def has_met(self) -> bool:
@@ -178,7 +122,7 @@ class Agent:
             return
         if before is not None and before.edition.attempt != offer.edition.attempt:
             self._forget_peer()
-        self._pair_up(offer, now)
+        self._prober.offered(offer, self._own.versions, now)
         if self._search.stage is Stage.IDLE:
             self._begin(now)
         elif self._waking.take(now):
@@ -192,63 +136,57 @@ class Agent:
             self.counters["dropped: stun"] += 1
             return
         if message.kind is stun.Kind.REQUEST:
-            self._check_came(message, data, source, now)
+            self._prober.check_came(message, data, source, now)
         elif message.kind is stun.Kind.SUCCESS:
-            self._answer_came(message, data, source, now)
+            if self._own.answered(message, source):
+                self._announce(now)
+            else:
+                self._prober.answer_came(message, data, source, now)
         else:
             self.counters["dropped: stun kind"] += 1
         self._decide(now)
 
     def accepts(self, source: Address, size: int, now: float) -> bool:
         """Whether a datagram (no STUN) from there is for the session. An unknown source may get a check."""
-        pair = self._pairs.get(source)
-        if pair is not None and (pair.heard or pair.state is State.VALID):
+        if self._prober.knows(source):
             return True
         self.counters["dropped: unknown source"] += 1
-        may_be_peer = (
-            self._selected is not None and size >= _SHORTEST_STRANGER and self._own.can_reach(source)
-        )
-        if may_be_peer and self._meeting.take(now):
-            pair = self._pairs.add(Kind.PEER, source, now)
-            if pair is not None:
-                pair.hurry(now)
-                self._send_check(now)
+        if self._own.can_reach(source):
+            self._prober.meet(source, size, now)
         return False
 
     # Time
 
     def handle_timeout(self, now: float) -> None:
         """Does what has fallen due."""
-        for pair in self._pairs:
+        for pair in self._prober.pairs:
             pair.expire(now)
         self._decide(now)
         self._ask(now)
-        found = self._selected is not None and not self._in_doubt
-        step = self._search.take_due(found=found, draw=self._draw(), now=now)
+        found = self._prober.selected is not None and not self._in_doubt
+        step = self._search.take_due(found=found, draw=self._prober.draw(), now=now)
         if step is Step.AGAIN:
             self._announce(now)  # by now we know whether servers answer
-            self._rewind(now)
+            self._prober.rewind(now)
         elif step is Step.BEGIN:
             self._begin(now, patiently=True)
         elif step is Step.REST:
             self._events.append(Rested(explain(self._signalling.own, self._signalling.remote)))
-        self._send_check(now)
+        self._prober.check(now)
 
     def next_timeout(self) -> float:
         """When to call `handle_timeout` at the latest; infinity if nothing is awaited."""
         deadlines = [
             self._search.next_timeout(), self._own.next_timeout(), self._signalling.next_timeout(),
+            self._prober.next_timeout(),
         ]  # fmt: skip
-        deadlines += [pair.expires() for pair in self._pairs]
-        if self._signalling.remote is not None and len(self._pairs):
-            deadlines.append(max(self._paced_until, min(pair.due for pair in self._pairs)))
-        if self._selected is not None and not self._in_doubt:
-            deadlines.append(self._selected.doubt_at())
+        if self._prober.selected is not None and not self._in_doubt:
+            deadlines.append(self._prober.selected.doubt_at())
         return min(deadlines)
 
     def transmits(self) -> list[Transmit]:
         """What has to leave now."""
-        transmits, self._transmits = self._transmits, []
+        transmits, self._prober.transmits = self._prober.transmits, []
         return transmits
 
     def signals(self, now: float) -> list[bytes]:
@@ -277,101 +215,33 @@ class Agent:
             self._gather(now)
         elif self._search.stage is Stage.LOOKING:
             self._search.prolong()
-            self._rewind(now, failed_only=True)
+            self._prober.rewind(now, failed_only=True)
 
     def _gather(self, now: float) -> None:
-        self._rewind(now)
+        self._prober.rewind(now)
         self._own.ask(now)
         self._ask(now)
 
     def _ask(self, now: float) -> None:
-        self._transmits += [Transmit(*question) for question in self._own.take_questions(now)]
-
-    def _rewind(self, now: float, *, failed_only: bool = False) -> None:
-        for pair in self._pairs:
-            if not failed_only or pair.state is State.FAILED:
-                pair.rewind(now)
+        self._prober.transmits += [Transmit(*question) for question in self._own.take_questions(now)]
 
     def _announce(self, now: float) -> None:
         own = self._own
         self._signalling.announce(own.candidates(), symmetric=own.symmetric, deaf=own.deaf(now), now=now)
 
-    def _pair_up(self, offer: Offer, now: float) -> None:
-        self._pairs.keep(address for _, address in offer.candidates)
-        for kind, address in offer.candidates:
-            if not is_plausible(address, loopback=self._loopback):
-                self.counters["dropped: implausible candidate"] += 1
-            elif self._own.can_reach(address) and self._pairs.add(kind, address, now) is None:
-                self.counters["dropped: no room for a pair"] += 1
-
     def _forget_peer(self) -> None:
         """It began anew: its old addresses and password are void."""
-        self._pairs.clear()
-        if self._selected is not None:
-            self._selected = None
+        self._prober.pairs.clear()
+        if self._prober.selected is not None:
+            self._prober.selected = None
             self._events.append(Lost("The other end began anew.", anew=True))
-
-    # Checks
-
-    def _send_check(self, now: float) -> None:
-        """One check, if one is due and the pace allows it."""
-        remote = self._signalling.remote
-        if remote is None or now < self._paced_until:
-            return
-        pair = self._pairs.next_check(now)
-        if pair is None:
-            return
-        if not self._checking.take(now):
-            self.counters["checks put off"] += 1
-            self._paced_until = now + 1000 / _CHECKS_PER_SECOND
-            return
-        nominate = self._controlling and pair is self._selected
-        transaction = self._random(stun.TRANSACTION)
-        request = self._checks.request(remote.credentials, pair.address, transaction, nominate=nominate)
-        self._outstanding.add(transaction, Asked(pair.address, nominate))
-        self._transmits.append(Transmit(pair.address, request))
-        self._paced_until = now + PACE_MS
-        pair.check_left(now)
-
-    def _check_came(self, message: Message, data: bytes, source: Address, now: float) -> None:
-        verdict = self._checks.judge(message, data)
-        if verdict is not Verdict.FINE:
-            self.counters[f"dropped: check, {verdict.value}"] += 1
-            return
-        if not self._answering.take(now) or not is_plausible(source, loopback=self._loopback):
-            self.counters["dropped: check, over the rate"] += 1
-            return
-        self._transmits.append(Transmit(source, self._checks.answer(message, source)))
-        pair = self._pairs.add(Kind.PEER, source, now)
-        if pair is None:
-            self.counters["dropped: no room for a pair"] += 1
-            return
-        pair.heard = True
-        if message.use_candidate:
-            self._pairs.nominate(pair)
-        if pair.state is not State.VALID:
-            pair.hurry(now)
-            self._send_check(now)
-
-    def _answer_came(self, message: Message, data: bytes, source: Address, now: float) -> None:
-        if self._own.answered(message, source):
-            self._announce(now)
-            return
-        remote = self._signalling.remote
-        asked = self._outstanding.get(message.transaction, source)
-        pair = self._pairs.get(source)
-        if remote is None or asked is None or pair is None or not stun.verify(data, remote.credentials.key):
-            self.counters["dropped: answer"] += 1
-            return
-        self._outstanding.forget(message.transaction)
-        pair.answered(self._draw(), now)
 
     # Choosing
 
     def _decide(self, now: float) -> None:
         """Which pair carries; and whether ours is so doubtful that we look for another."""
-        best = choose(self._pairs, self._selected, controlling=self._controlling, now=now)
-        if best is not self._selected:
+        best = choose(self._prober.pairs, self._prober.selected, controlling=self._controlling, now=now)
+        if best is not self._prober.selected:
             self._select(best, now)
         in_doubt = best is not None and best.is_doubtful(now)
         if in_doubt and not self._in_doubt and self._search.stage is Stage.SETTLED:
@@ -379,15 +249,12 @@ class Agent:
         self._in_doubt = in_doubt
 
     def _select(self, best: Pair | None, now: float) -> None:
-        if self._selected is not None:
-            self._selected.watch(False, now)
-        self._selected = best
+        if self._prober.selected is not None:
+            self._prober.selected.watch(False, now)
+        self._prober.selected = best
         if best is None:
             self._events.append(Lost("The other end does not answer any more."))
             return
         best.watch(True, now)
         self._events.append(Found(best.address))
-        self._send_check(now)
-
-    def _draw(self) -> float:
-        return int.from_bytes(self._random(4), "big") / 2**32
+        self._prober.check(now)

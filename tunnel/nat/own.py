@@ -44,9 +44,14 @@ class OwnAddresses:
         """Whether this answers a question of ours."""
         return self._gathering.answered(message, source)
 
+    @property
+    def versions(self) -> frozenset[bool]:
+        """Of IP that our sockets speak; IPv6 is True."""
+        return frozenset(is_ipv6(own) for own in self._hosts)
+
     def can_reach(self, address: Address) -> bool:
         """Whether our socket speaks that version of IP."""
-        return any(is_ipv6(own) == is_ipv6(address) for own in self._hosts)
+        return is_ipv6(address) in self.versions
 
     def candidates(self) -> tuple[Candidate, ...]:
         """All of it, the best in front; at most sixteen."""

@@ -10,7 +10,7 @@ import pytest
 
 from bench.world.natnet import Depends, Manners
 from bench.world.natpair import NatPair, Network, can_succeed, seeds
-from tunnel.nat.agent import Found, Lost, Rested
+from tunnel.nat.events import Found, Lost, Rested
 
 CELLS = list(itertools.product(Network, Network))
 

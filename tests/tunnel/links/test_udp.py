@@ -14,7 +14,7 @@ import pytest
 from tunnel.links.direct import DirectOptions
 from tunnel.links.link import LinkError
 from tunnel.links.udp import DirectUdpLink
-from tunnel.nat.agent import Lost
+from tunnel.nat.events import Lost
 from tunnel.nat.offer import parse
 from tunnel.nat.portmap import Mapped, Want
 from tunnel.nat.stun import Address

@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunnel.nat import stun
-from tunnel.nat.agent import PACE_MS, Agent, Found, Lost, Rested, Transmit
+from tunnel.nat.agent import Agent
 from tunnel.nat.candidates import MAX_CANDIDATES, Candidate, Kind
 from tunnel.nat.checks import Credentials
+from tunnel.nat.events import Found, Lost, Rested, Transmit
 from tunnel.nat.offer import NEVER, Edition, Offer, parse
 from tunnel.nat.pairs import MAX_PAIRS
+from tunnel.nat.prober import PACE_MS
 from tunnel.nat.stun import Address, Message
 
 ONE: Address = ("192.0.2.1", 1_000)
@@ -185,7 +187,7 @@ def test_a_check_replayed_from_another_address_moves_nothing_there() -> None:
 def test_a_peer_that_moves_is_followed_as_soon_as_it_has_answered_from_there() -> None:
     wire = Wire().join()
     wire.one.address = ELSEWHERE
-    while wire.other.agent._pairs.get(ELSEWHERE) is None:
+    while wire.other.agent._prober.pairs.get(ELSEWHERE) is None:
         wire.run(100)  # until its next consent check comes from there
     assert wire.other.agent.selected == ELSEWHERE
     assert not any(isinstance(event, Lost) for event in wire.other.said)
@@ -303,7 +305,7 @@ def test_a_flood_of_authentic_checks_from_everywhere_stays_bounded() -> None:
     for n in range(10_000):
         wire.other.agent.receive(data, (f"198.18.{n >> 8}.{n & 255}", 1), wire.now + n / 10)
         wire.other.drain(wire.now)
-    assert len(wire.other.agent._pairs) <= MAX_PAIRS
+    assert len(wire.other.agent._prober.pairs) <= MAX_PAIRS
     assert len(wire.other.sent) <= 200 + 1_000 / PACE_MS + 2
     assert wire.other.agent.selected == ONE
 
