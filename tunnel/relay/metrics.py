@@ -39,6 +39,9 @@ METRICS: Final = (
     _Metric("logins", "counter", "Logins", "result"),
     _Metric("closed", "counter", "Members closed by the relay", "reason"),
     _Metric("stun", "counter", "Datagrams at the UDP port that answers STUN, and its mishaps", "result"),
+    _Metric(
+        "stun_tcp", "counter", "STUN questions at the TCP port, and connections that fell silent", "result"
+    ),
 )
 
 

@@ -1,7 +1,8 @@
 """The relay's sockets: where it listens, how it starts and stops. What happens inside is in host.py.
 
-TCP: accepted -> door (connection.py) -> TLS -> HTTP: a page, or WebSocket -> login (gate.py) -> rooms
-UDP, the same port: a STUN request -> where it came from (stun_server.py)
+TCP: accepted -> door -> first byte -> TLS -> HTTP: a page, or WebSocket -> login (gate.py) -> rooms
+                                    -> STUN: where it came from (stun_caller.py)
+UDP, the same port: STUN (stun_server.py)
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import asyncio
 import dataclasses
 import logging
 import os
-import ssl
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -18,10 +18,11 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from tunnel.relay import descriptors, pages, tls
-from tunnel.relay.connection import connection_factory
+from tunnel.relay.connection import RelayConnection, connection_factory
 from tunnel.relay.host import RelayHost
 from tunnel.relay.metrics import Snapshot
 from tunnel.relay.settings import MESSAGE_BYTES, RelaySettings
+from tunnel.relay.stun_answer import StunAnswerer
 from tunnel.relay.stun_server import StunServer
 from tunnel.wallclock import WallClock
 
@@ -58,6 +59,7 @@ class RelayServer:
         self._host = RelayHost(self._settings, clock)
         self._servers: list[Server] = []
         self._stun = StunServer(clock)
+        self._stun_tcp = StunAnswerer()
         self._sweeper: asyncio.Task[None] | None = None
 
     @property
@@ -75,6 +77,7 @@ class RelayServer:
         snapshot = dict(self._host.snapshot())
         if self._settings.stun:
             snapshot["stun"] = dict(self._stun.counters)
+            snapshot["stun_tcp"] = dict(self._stun_tcp.counters)
         return snapshot
 
     async def start(self) -> None:
@@ -88,10 +91,12 @@ class RelayServer:
                 raise RelayError(str(error)) from error
             tls.shrink_read_buffers()
         here = None if settings.metrics else self.snapshot
+        speaking = connection_factory(self._host, context, self._stun_tcp if settings.stun else None)
         try:
-            await self._listen(settings.host, settings.port, context, _pages(here, websocket=True))
+            await self._listen(settings.host, settings.port, speaking, _pages(here, websocket=True))
             if settings.metrics is not None:
-                await self._listen(*settings.metrics, None, _pages(self.snapshot, websocket=False))
+                plain = connection_factory(self._host, None)
+                await self._listen(*settings.metrics, plain, _pages(self.snapshot, websocket=False))
         except RelayError:
             await self.stop()
             raise
@@ -122,14 +127,14 @@ class RelayServer:
             await self.stop()
 
     async def _listen(
-        self, host: str, port: int, context: ssl.SSLContext | None, process_request: _ProcessRequest
+        self, host: str, port: int, make: Callable[..., RelayConnection], process_request: _ProcessRequest
     ) -> None:
         try:
             server = await serve(
                 self._host.attend,
                 host,
                 port,
-                create_connection=connection_factory(self._host, context),  # type: ignore[arg-type]  # any callable
+                create_connection=make,  # type: ignore[arg-type]  # any callable
                 compression=None,  # what passes here is sealed, and looks random
                 process_request=process_request,
                 server_header=None,

@@ -1,11 +1,11 @@
-"""What a relay answers to a datagram at its UDP port: to a STUN Binding request where it came from. Pure.
+"""What a relay answers to a STUN Binding request: where it came from. Pure.
 
-Anybody may ask, so anybody may ask in a stranger's name. What a stranger can be made to receive is bounded
-three ways: a rate per address, a rate for all together, and the size. A reply is never longer than its
-request, with one exception: the bare address, the least that RFC 8489 allows, also goes to the shortest
-request there is, because plain clients send those. On the wire (IP and UDP headers counted) that is 60 bytes
-for 48 with IPv4 and 92 for 68 with IPv6, a factor of 1.25 and 1.35: nobody's amplifier. Our own clients make
-their requests longer, so for them the rule has no exception.
+Anybody may ask, and over UDP in a stranger's name. What a stranger can be made to receive is bounded three
+ways: a rate per address, a rate for all together, and the size. A reply is never longer than its request,
+with one exception: the bare address, the least that RFC 8489 allows, also goes to the shortest request there
+is, because plain clients send those. On the wire (IP and UDP headers counted) that is 60 bytes for 48 with
+IPv4 and 92 for 68 with IPv6, a factor of 1.25 and 1.35: nobody's amplifier. Our own clients make their
+requests longer, so for them the rule has no exception.
 
 Asking us to answer elsewhere or with a long answer (CHANGE-REQUEST, RESPONSE-PORT and PADDING of RFC 5780)
 is refused with 420: a relay has one address, and the refusal tells a client at once that it cannot help.
@@ -36,19 +36,26 @@ class _DroppedError(Exception):
 
 
 class StunAnswerer:
-    """All that a relay's UDP sockets need: feed each datagram to `answer`, send back what it returns."""
+    """All that a relay's UDP sockets need: feed each datagram to `answer`, send back what it returns.
+
+    TCP has one of its own: whoever forges sources over UDP uses up nobody's answers over TCP.
+    """
 
     def __init__(self) -> None:
         self.counters: Counter[str] = Counter()
         self._in_all = TokenBucket(IN_ALL_PER_SECOND, IN_ALL_BURST)
         self._by_address: OrderedDict[str, TokenBucket] = OrderedDict()
 
-    def answer(self, data: bytes, host: str, port: int, now: float) -> bytes | None:
-        """The reply for whoever sent `data`, or None. Any bytes, whatever they are, raise nothing."""
+    def answer(self, data: bytes, host: str, port: int, now: float, room: int | None = None) -> bytes | None:
+        """The reply for whoever sent `data`, or None. Any bytes, whatever they are, raise nothing.
+
+        room  how long the reply may be; None: as long as the request, which is the rule over UDP
+        """
+        room = len(data) if room is None else room
         try:
             request, source = self._admit(data, host, port, now)
             refused = _beyond_us(request)
-            reply = _refuse(request, refused, len(data)) if refused else _tell(request, source, len(data))
+            reply = _refuse(request, refused, room) if refused else _tell(request, source, room)
         except _DroppedError as dropped:
             self.counters[str(dropped)] += 1
             return None

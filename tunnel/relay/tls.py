@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import ssl
 from asyncio import sslproto
-from typing import Final
+from contextvars import ContextVar
+from typing import Any, Final
 
 from tunnel.relay.settings import TlsFiles
 
 # asyncio reads each TLS connection through a buffer of its own, 256 KiB by default and all of it touched: a
 # thousand members would be 256 MB. A TLS record is at most 16 KiB (RFC 8446, 5.1), and a datagram far less.
 _READ_BUFFER: Final = 16_384
+
+# What a task has read from a connection before it starts TLS there: TLS hears it first, and leaves it empty,
+# because callbacks keep their context for as long as the connection lasts.
+ALREADY_READ: Final[ContextVar[bytearray]] = ContextVar("ALREADY_READ")
 
 
 class TlsError(Exception):
@@ -25,7 +30,8 @@ def server_context(files: TlsFiles) -> ssl.SSLContext:
                 pass
         except OSError as error:
             raise TlsError(f"cannot read the TLS file {path}: {error.strerror}") from error
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context = _LateContext(ssl.PROTOCOL_TLS_SERVER)  # verifies no client, and is as safe as this Python knows
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         context.load_cert_chain(files.cert, files.key, password=_no_password)
     except (ssl.SSLError, ValueError) as error:
@@ -41,6 +47,22 @@ def shrink_read_buffers() -> None:
     The attribute is not documented; should it go, nothing breaks and memory is as it was.
     """
     sslproto.SSLProtocol.max_size = _READ_BUFFER  # type: ignore[attr-defined, unused-ignore]  # not in the stubs
+
+
+class _LateContext(ssl.SSLContext):
+    """Lets TLS start on a connection of which the first bytes have been read already.
+
+    The loop's `start_tls` has no parameter for them. It makes its TLS object by this documented method,
+    within the task that called it, and there we slip them in.
+    """
+
+    def wrap_bio(
+        self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, *args: Any, **kwargs: Any
+    ) -> ssl.SSLObject:
+        if already_read := ALREADY_READ.get(None):
+            incoming.write(already_read)
+            already_read.clear()
+        return super().wrap_bio(incoming, outgoing, *args, **kwargs)
 
 
 def _no_password() -> str:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tunnel.relay.conftest import World
-from tunnel.nat.stun import Kind, Message, build, parse
+from tunnel.nat.stun import Kind, Message, build, is_stun, parse
 from tunnel.relay import stun_server
 from tunnel.relay.server import RelayServer
 from tunnel.relay.settings import RelaySettings
@@ -58,14 +58,18 @@ def test_a_relay_tells_over_udp_at_its_own_port_what_address_one_has(world: Worl
     world.run(main())
 
 
-def test_a_relay_can_leave_udp_alone(world: World) -> None:
+def test_a_relay_can_leave_stun_alone(world: World) -> None:
     async def main() -> None:
         settings = RelaySettings(name="test relay", allow=None, stun=False)
         server = RelayServer(settings, world.clock)
         await server.start()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
             free.bind(("127.0.0.1", server.port))
-        assert "stun" not in server.snapshot()
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(ASK + b"\r\n\r\n")  # to HTTP this is nonsense
+        assert not is_stun(await reader.read())
+        writer.close()
+        assert not {"stun", "stun_tcp"} & server.snapshot().keys()
         await server.stop()
 
     world.run(main())

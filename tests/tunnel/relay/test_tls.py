@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ssl
 from asyncio import sslproto
+from contextvars import copy_context
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tunnel.relay.settings import TlsFiles
-from tunnel.relay.tls import TlsError, server_context, shrink_read_buffers
+from tunnel.relay.tls import ALREADY_READ, TlsError, server_context, shrink_read_buffers
 
 
 def test_a_certificate_and_its_key_make_a_context(tls_files: TlsFiles) -> None:
@@ -44,3 +45,24 @@ def test_asyncio_still_has_the_buffer_we_shrink(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(sslproto.SSLProtocol, "max_size", sslproto.SSLProtocol.max_size)  # type: ignore[attr-defined, unused-ignore]  # not in the stubs
     shrink_read_buffers()
     assert sslproto.SSLProtocol.max_size == 16_384  # type: ignore[attr-defined, unused-ignore]  # not in the stubs
+
+
+def test_tls_hears_first_what_has_been_read_and_does_not_keep_it(
+    tls_files: TlsFiles, trusting: ssl.SSLContext
+) -> None:
+    hello = ssl.MemoryBIO()
+    client = trusting.wrap_bio(ssl.MemoryBIO(), hello, server_hostname="127.0.0.1")
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    read = bytearray(hello.read())
+    answer = ssl.MemoryBIO()
+
+    def serve() -> None:
+        ALREADY_READ.set(read)
+        server = server_context(tls_files).wrap_bio(ssl.MemoryBIO(), answer, server_side=True)
+        with pytest.raises(ssl.SSLWantReadError):
+            server.do_handshake()
+
+    copy_context().run(serve)
+    assert answer.read().startswith(b"\x16")  # a handshake's record: it has understood the hello
+    assert read == b""
