@@ -18,6 +18,7 @@ from bot.chat.error import SourceError
 from bot.storage.file import StoreError
 from bot.store import Store
 from cli import programs, status
+from cli.diary import diary_of
 from cli.errors import EXIT_USAGE, CommandError
 from cli.running import run_until_stopped
 from config.controllers import ControllerError
@@ -46,7 +47,8 @@ def run(args: argparse.Namespace) -> int:
         gc.collect()
         gc.freeze()
         programs.ready(f"bot {identity.public.address} plays {bot.playing}, {programs.over(config.relays)}")
-        run_until_stopped(status.beside(bot.run(), bot.endpoint.paths, lambda: counts(bot), clock))
+        told = status.beside(bot.run(), bot.endpoint.paths, lambda: counts(bot), clock)
+        run_until_stopped(diary_of(args.config, config, identity, bot.endpoint, clock).beside(told))
     except (SourceError, StoreError, ControllerError, GameError, IdentityError) as error:
         raise CommandError(str(error), EXIT_USAGE) from error
     return 0

@@ -12,9 +12,11 @@ from __future__ import annotations
 import argparse
 import functools
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from cli import programs, status
+from cli.diary import diary_of
 from cli.errors import EXIT_USAGE, CommandError
 from cli.running import run_until_stopped
 from config.load import load
@@ -55,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     config = load(args.config, ReceiverConfig)
     programs.start_logging(args.log_level)
     try:
-        run_until_stopped(play(config, programs.identity(args.config, config)))
+        run_until_stopped(play(args.config, config, programs.identity(args.config, config)))
     except IdentityError as error:
         raise CommandError(str(error), EXIT_USAGE) from error
     except (DeviceError, GatewayError, PageError) as error:
@@ -63,8 +65,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-async def play(config: ReceiverConfig, identity: Identity) -> None:
-    """One receiver and, for the device that is looked at, its page. Until cancelled."""
+async def play(file: Path, config: ReceiverConfig, identity: Identity) -> None:
+    """One receiver and, for the device that is looked at, its page. `file` is where its configuration stands.
+
+    Until cancelled.
+    """
     clock = WallClock()
     feed = Feed("What the receiver plays.", config.pads)
     where = f"the device `{config.device}`"
@@ -91,7 +96,8 @@ async def play(config: ReceiverConfig, identity: Identity) -> None:
         await gateway.start(receiver.guests)
         for dialect, port in gateway.ports.items():
             programs.ready(f"gateway for {dialect.value} clients listens on port {port}")
-        await status.beside(receiver.run(), receiver.endpoint.paths, count, clock)
+        told = status.beside(receiver.run(), receiver.endpoint.paths, count, clock)
+        await diary_of(file, config, identity, receiver.endpoint, clock).beside(told)
     finally:
         await gateway.stop()
         if page is not None:

@@ -1,0 +1,206 @@
+"""What a running program writes down about its paths: status.json, as the command `paths` reads it.
+
+Times are milliseconds of the system's clock since 1970; names that end in `_ms` without `at` are durations.
+Every list has a bound. A reader ignores what it does not know; another meaning is another version.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from cli.paths_folder import MOST_BYTES
+from tunnel.lane import PathReport
+from tunnel.links.direct import Story
+from tunnel.nat.behaviour import Behaviour, FilteringKind, MappingKind
+from tunnel.nat.stun import Address
+
+MOST_PATHS: Final = 24  # ten relays and the direct ways
+MOST_TRIED: Final = 64  # as many as a link keeps
+MOST_OWN: Final = 16
+MOST_MINUTES: Final = 60
+MOST_PLACES: Final = 16
+MOST_CHARACTERS: Final = 300
+
+Text = Annotated[str, BeforeValidator(lambda text: text[:MOST_CHARACTERS] if isinstance(text, str) else text)]
+
+
+class PageError(Exception):
+    """This is no status that we can read. The text is a sentence."""
+
+
+class Entry(BaseModel):
+    """One thing on the page."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="null")
+
+
+class PathEntry(Entry):
+    """One path; see tunnel/lane.py. `won` is the share of inputs that came on it first, since the start."""
+
+    name: Text
+    state: Text
+    delay_ms: float | None
+    jitter_ms: float
+    loss: float
+    won: float | None
+    carrying: bool
+    why: Text | None
+
+
+class TriedEntry(Entry):
+    """An address of the other end; see tunnel/links/direct.py."""
+
+    kind: Text
+    address: Address
+    state: Text
+    asked: int
+
+
+class LinkEntry(Entry):
+    """What a direct link knows; see Story in tunnel/links/direct.py. Of two, ours stands first."""
+
+    name: Text
+    address: Address | None
+    own: tuple[tuple[Text, Address], ...]
+    tried: tuple[TriedEntry, ...]
+    symmetric: tuple[bool | None, bool | None]
+    deaf: tuple[bool | None, bool | None]
+
+
+class NetworkEntry(Entry):
+    """What servers showed of the network before us, for one version of IP; see tunnel/nat/behaviour.py.
+
+    hosts    our own addresses of that version
+    servers  how many were asked
+    """
+
+    ip: Literal[4, 6]
+    hosts: tuple[Text, ...]
+    servers: int
+    udp: bool
+    nat: bool | None
+    mapping: MappingKind
+    filtering: FilteringKind
+    hairpins: bool | None
+    keeps_port: bool | None
+    seen: tuple[Address, ...]
+
+
+class MinuteEntry(Entry):
+    """One minute: the path most inputs came on first, if any came, and why that one."""
+
+    at_ms: float
+    winner: Text | None
+    share: float
+    why: Text
+
+
+class PlaceEntry(Entry):
+    """One meeting place (tunnel/rendezvous): whether it works, and if not, why."""
+
+    name: Text
+    up: bool
+    why: Text | None
+
+
+class Settings(Entry):
+    """What the configuration says about direct paths."""
+
+    enabled: bool = False
+    port_mapping: bool = False
+    birthday: bool = False
+    servers: int = 0
+
+
+class Page(Entry):
+    """All of it.
+
+    address, peer  of this end, and of the other
+    connected      whether the other end was heard lately
+    ended          the program put this down as its last word
+    """
+
+    version: Literal[1] = 1
+    program: Literal["bot", "receiver"]
+    pid: int
+    address: Text
+    peer: Text
+    connected: bool
+    started_ms: float
+    written_ms: float
+    ended: bool = False
+    looking_hard_until_ms: float | None = None
+    settings: Settings = Settings()
+    paths: tuple[PathEntry, ...] = ()
+    links: tuple[LinkEntry, ...] = ()
+    networks: tuple[NetworkEntry, ...] = ()
+    minutes: tuple[MinuteEntry, ...] = ()
+    places: tuple[PlaceEntry, ...] = ()
+
+    @property
+    def other(self) -> str:
+        """What the other end is."""
+        return "receiver" if self.program == "bot" else "bot"
+
+
+def read_page(data: bytes) -> Page:
+    """The page in a file. Raises PageError."""
+    if len(data) > MOST_BYTES:
+        raise PageError("it is far too large")
+    try:
+        return Page.model_validate_json(data)
+    except ValidationError as error:
+        if any(problem["loc"] == ("version",) for problem in error.errors()):
+            raise PageError("another version of crowdpad wrote it") from error
+        raise PageError("it is damaged") from error
+
+
+def path_entries(reports: list[PathReport]) -> tuple[PathEntry, ...]:
+    """Every path, with its share of the inputs."""
+    first = sum(report.first for report in reports)
+    return tuple(
+        PathEntry(
+            name=report.name,
+            state=report.state,
+            delay_ms=report.delay_ms,
+            jitter_ms=report.jitter_ms,
+            loss=report.loss,
+            won=report.first / first if first else None,
+            carrying=report.carrying,
+            why=report.why,
+        )
+        for report in reports[:MOST_PATHS]
+    )
+
+
+def link_entry(name: str, story: Story) -> LinkEntry:
+    """One direct link's story."""
+    return LinkEntry(
+        name=name,
+        address=story.address,
+        own=story.own[:MOST_OWN],
+        tried=tuple(
+            TriedEntry(kind=each.kind, address=each.address, state=each.state, asked=each.asked)
+            for each in story.tried[:MOST_TRIED]
+        ),
+        symmetric=story.symmetric,
+        deaf=story.deaf,
+    )
+
+
+def network_entry(ip: Literal[4, 6], hosts: list[str], servers: int, found: Behaviour) -> NetworkEntry:
+    """What a survey found."""
+    return NetworkEntry(
+        ip=ip,
+        hosts=tuple(hosts[:MOST_OWN]),
+        servers=servers,
+        udp=found.udp,
+        nat=found.nat,
+        mapping=found.mapping,
+        filtering=found.filtering,
+        hairpins=found.hairpins,
+        keeps_port=found.keeps_port,
+        seen=found.seen[:MOST_OWN],
+    )
