@@ -21,6 +21,7 @@ from bench import (
     relay_memory,
     simulated,
     throughput,
+    winner,
     wire,
 )
 from bench.figures import Figure, table
@@ -78,6 +79,7 @@ CHAPTERS: Final[dict[str, _Chapter]] = {
     "modes": lambda quick: asyncio.run(modes.measure(5, 2) if quick else modes.measure(60, 10)),
     "failover": lambda quick: asyncio.run(failover.measure()),
     "simulated network": lambda quick: simulated.measure(5_000 if quick else 100_000),
+    "winning path": lambda quick: winner.measure(20 if quick else 500),
     "direct udp": lambda quick: asyncio.run(direct_udp.measure(500 if quick else 5_000)),
     "direct paths": lambda quick: nat_grid.measure(20 if quick else 500),
     "relay memory": _relay_memory,
