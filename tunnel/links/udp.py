@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Never
 
 from tunnel.bucket import TokenBucket
+from tunnel.links import stories
 from tunnel.links.datagrams import Datagrams, open_datagrams
-from tunnel.links.direct import DirectOptions
+from tunnel.links.direct import DirectOptions, Story
 from tunnel.links.link import MAX_DATAGRAM, LinkError
 from tunnel.links.places import own_hosts, relay_places, resolve
 from tunnel.links.portmapper import RouterPorts
@@ -39,7 +40,7 @@ _EVERYWHERE: Final = ("0.0.0.0", "::")
 
 
 class DirectUdpLink:
-    """The law of use is Link's; besides, `peer_came` and `signal_came` at any time.
+    """The law of use is Link's; besides, DirectLink's methods at any time.
 
     controlling  whether this end decides which address is used: one of the two does
     send_signal  puts a note into the other end's `signal_came`, best effort; never waits
@@ -68,7 +69,8 @@ class DirectUdpLink:
         self._sockets: dict[bool, Datagrams] = {}
         self._agent: Agent | None = None
         self._ready = False  # own addresses are known
-        self._peer_here = False
+        self._peer_here = options.early
+        self._hard_until = float("-inf")
         self._last_signal: bytes | None = None
         self._offered: Offer | None = None  # by the run before, where only the other end began anew
         self._up = False
@@ -101,6 +103,7 @@ class DirectUdpLink:
                 before=self._offered,
             )
             self._offered = None
+            self._agent.look_hard(self._hard_until, self._clock.now())
             helpers.append(asyncio.create_task(self._look(self._agent), name="own addresses"))
             if self._options.router and False in self._sockets:
                 helpers.append(asyncio.create_task(self._ask_router(self._agent), name="router"))
@@ -131,17 +134,35 @@ class DirectUdpLink:
         self._end("The direct link was closed.")
 
     def peer_came(self, *, fresh: bool) -> None:
-        """The session has the other end: another run of its program, if `fresh`."""
+        """See DirectLink. A path that was found by letters stays: it may be what the session came by. Whether
+        another run of the program has another offer, its offer says.
+        """
         self._peer_here = True
         if fresh:
-            self._last_signal = None
-            if self._agent is not None and self._agent.has_met:
-                self._end("The other end began anew.")
-                return
+            if not self._options.early:
+                self._last_signal = None  # letters may come before the session does, notes do not
+            if self._agent is not None:
+                self._agent.peer_began_anew()
         self._begin()
 
+    def look_hard(self, until: float) -> None:
+        """See DirectLink."""
+        self._hard_until = until
+        if self._agent is not None:
+            self._agent.look_hard(until, self._clock.now())
+            self._settle()
+
+    def story(self) -> Story:
+        """See DirectLink."""
+        agent = self._agent
+        if agent is None:
+            return stories.NOTHING
+        return stories.tell(
+            agent.offered, agent.met, agent.tried, selected=agent.selected, answers=agent.answers
+        )
+
     def signal_came(self, body: bytes) -> None:
-        """A note of the other end's link."""
+        """See DirectLink."""
         self._last_signal = body
         if self._agent is not None and self._ready:
             self._agent.signal_came(body, self._clock.now())

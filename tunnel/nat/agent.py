@@ -34,6 +34,9 @@ from tunnel.nat.stun import Address, StunError
 # How often the other end's offers may start a search of ours, in the long run and at once.
 _WOKEN_PER_SECOND: Final = 1 / 60
 _WOKEN_BURST: Final = 4.0
+# While people wait, servers are asked again before a router forgets us: RFC 4787 wants two minutes at least,
+# many give 30 s. With rounds of 3 s that is every 12 to 15 s.
+_ASK_AGAIN_MS: Final = 12_000.0
 
 
 class Agent:
@@ -98,8 +101,16 @@ class Agent:
         self._own.set_servers(servers)
 
     def start(self, now: float) -> None:
-        """Signals reach the other end: looks for a path, unless it does already."""
+        """Signals reach the other end: looks for a path. If it does already, its offer is said again."""
         if self._search.stage is Stage.IDLE:
+            self._begin(now)
+        else:
+            self._signalling.insist(now)
+
+    def look_hard(self, until: float, now: float) -> None:
+        """Until then no rests, and our mapping stays open: somebody carries our offer to the other end."""
+        self._search.look_hard(until)
+        if self._search.stage is Stage.RESTING:
             self._begin(now)
 
     # What comes from the other end, or pretends to
@@ -110,9 +121,26 @@ class Agent:
         return None if self._prober.selected is None else self._prober.selected.address
 
     @property
-    def has_met(self) -> bool:
-        """Whether the other end was heard at all."""
-        return self._signalling.remote is not None
+    def met(self) -> Offer | None:
+        """What the other end offers."""
+        return self._signalling.remote
+
+    @property
+    def tried(self) -> tuple[Pair, ...]:
+        """The other end's addresses, and how each fares; to look at only."""
+        return tuple(self._prober.pairs)
+
+    @property
+    def answers(self) -> int:
+        """How many servers have said how they see us: two must, to tell whether they see the same."""
+        return self._own.answers
+
+    def peer_began_anew(self) -> None:
+        """Its session says so. What we have found is used until its offer says so too, for the session may
+        have been found by this very path; while there is none, even an offer by an earlier clock is news.
+        """
+        if self._prober.selected is None:
+            self._signalling.expect_anew()
 
     def signal_came(self, body: bytes, now: float) -> None:
         """An offer of the other end; the seal around it has proved that."""
@@ -168,6 +196,9 @@ class Agent:
         if step is Step.AGAIN:
             self._announce(now)  # by now we know whether servers answer
             self._prober.rewind(now)
+            if self._search.is_hard(now) and now >= self._own.asked + _ASK_AGAIN_MS:
+                self._own.ask(now)
+                self._ask(now)
         elif step is Step.BEGIN:
             self._begin(now, patiently=True)
         elif step is Step.REST:
@@ -218,7 +249,7 @@ class Agent:
             self._prober.rewind(now, failed_only=True)
 
     def _gather(self, now: float) -> None:
-        self._prober.rewind(now)
+        self._prober.begin(now)
         self._own.ask(now)
         self._ask(now)
 

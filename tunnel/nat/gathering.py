@@ -31,6 +31,7 @@ Random = Callable[[int], bytes]
 class _Question:
     transaction: bytes
     asked: float
+    before: Address | None = None  # what it saw when it was asked the time before
     tries: int = 0
     seen: Address | None = None
 
@@ -39,6 +40,11 @@ class _Question:
             return float("inf")
         return self.asked + _TRIES_MS[self.tries]
 
+    @property
+    def known(self) -> Address | None:
+        """What it sees; while it is asked anew, what it saw."""
+        return self.seen or (self.before if self.tries < len(_TRIES_MS) else None)
+
 
 class Gathering:
     """One round of questions at a time. `now` in milliseconds."""
@@ -46,17 +52,21 @@ class Gathering:
     def __init__(self, random: Random) -> None:
         self._random = random
         self._questions: dict[Address, _Question] = {}
-        self._began = float("-inf")
+        self.began = float("-inf")  # when they were last asked
 
     def begin(self, servers: Iterable[Address], now: float) -> None:
-        """Asks these, anew; at most four of each version of IP."""
+        """Asks these, anew; at most four of each version of IP. Until they answer, what they saw still
+        counts: to ask is no news.
+        """
+        before = {server: question.seen for server, question in self._questions.items()}
         self._questions = {}
-        self._began = now
+        self.began = now
         counts = {False: 0, True: 0}
         for server in dict.fromkeys(servers):
             counts[is_ipv6(server)] += 1
             if counts[is_ipv6(server)] <= MAX_SERVERS:
-                self._questions[server] = _Question(self._random(stun.TRANSACTION), now)
+                transaction = self._random(stun.TRANSACTION)
+                self._questions[server] = _Question(transaction, now, before.get(server))
 
     def take_due(self, now: float) -> list[tuple[Address, bytes]]:
         """The questions to send now, each with where to."""
@@ -74,14 +84,22 @@ class Gathering:
         seen = message.xor_mapped or message.mapped
         if question is None or question.transaction != message.transaction or seen is None:
             return False
-        fresh = question.seen is None
-        question.seen = question.seen or seen
-        return fresh
+        if question.seen is not None:
+            return False
+        question.seen = seen
+        if question.before not in (None, seen):
+            self._forget_before()  # the router has begun anew, or is another one
+        return True
 
     @property
     def reflexive(self) -> tuple[Address, ...]:
-        """Our addresses as they were seen, each once."""
-        return tuple(dict.fromkeys(each.seen for each in self._questions.values() if each.seen is not None))
+        """Our addresses as they are seen, each once."""
+        return tuple(dict.fromkeys(each.known for each in self._questions.values() if each.known is not None))
+
+    @property
+    def answers(self) -> int:
+        """How many servers have said how they see us."""
+        return sum(each.known is not None for each in self._questions.values())
 
     @property
     def symmetric(self) -> bool:
@@ -94,8 +112,12 @@ class Gathering:
 
     def deaf(self, now: float) -> bool:
         """Whether servers were asked, had time to answer, and none did."""
-        return bool(self._questions) and now >= self._began + _PATIENCE_MS and not self.reflexive
+        return bool(self._questions) and now >= self.began + _PATIENCE_MS and not self.reflexive
 
     def next_timeout(self) -> float:
         """When a question is due; infinity if none is."""
         return min((question.due() for question in self._questions.values()), default=float("inf"))
+
+    def _forget_before(self) -> None:
+        for question in self._questions.values():
+            question.before = None

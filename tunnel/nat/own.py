@@ -36,6 +36,16 @@ class OwnAddresses:
         """Asks the servers that our socket can reach, anew."""
         self._gathering.begin([each for each in self._servers if self.can_reach(each)], now)
 
+    @property
+    def asked(self) -> float:
+        """When they were last asked."""
+        return self._gathering.began
+
+    @property
+    def answers(self) -> int:
+        """How many servers have said how they see us."""
+        return self._gathering.answers
+
     def take_questions(self, now: float) -> list[tuple[Address, bytes]]:
         """What to send to the servers now."""
         return self._gathering.take_due(now)

@@ -64,7 +64,7 @@ class Pair:
     """One address of the other end. `now` in milliseconds."""
 
     __slots__ = (
-        "_answered_at", "_began", "_sent", "_unanswered_since", "address", "due", "heard", "kind",
+        "_answered_at", "_began", "_sent", "_unanswered_since", "address", "asked", "due", "heard", "kind",
         "nominated", "state", "urgent", "watched",
     )  # fmt: skip
 
@@ -77,6 +77,7 @@ class Pair:
         self.watched = False  # it is used, so its consent is kept alive
         self.urgent = False  # its next check goes before all others
         self.due = now  # when its next check leaves
+        self.asked = 0  # checks in this search, for people
         self._began = now
         self._sent = 0
         self._answered_at = float("-inf")
@@ -117,6 +118,7 @@ class Pair:
         """Its check was sent."""
         self.urgent = False
         self._sent += 1
+        self.asked += 1
         self._unanswered_since = min(self._unanswered_since, now)
         if self.state is State.VALID:
             again = min(_AGAIN_MS * 1.5 ** (self._sent - 1), _AGAIN_LONGEST_MS)

@@ -85,6 +85,12 @@ class Prober:
                 pair.hurry(now)
                 self.check(now)
 
+    def begin(self, now: float) -> None:
+        """A search: the first round of checks."""
+        for pair in self.pairs:
+            pair.asked = 0
+        self.rewind(now)
+
     def rewind(self, now: float, *, failed_only: bool = False) -> None:
         """Another round of checks."""
         for pair in self.pairs:

@@ -43,6 +43,7 @@ class Search:
         self._rounds_left = 0
         self._rests = 0
         self._deadline = float("inf")
+        self._hard_until = float("-inf")
 
     def begin(self, now: float, *, patiently: bool = False) -> None:
         """Looks from now on: three rounds, or patiently one."""
@@ -53,6 +54,14 @@ class Search:
     def prolong(self) -> None:
         """The other end has just begun: the round under way is not the last."""
         self._rounds_left = max(self._rounds_left, 2)
+
+    def look_hard(self, until: float) -> None:
+        """Until then one round follows the other: people are waiting."""
+        self._hard_until = until
+
+    def is_hard(self, now: float) -> bool:
+        """Whether there are no rests."""
+        return now < self._hard_until
 
     def take_due(self, *, found: bool, draw: float, now: float) -> Step | None:
         """What to do now, if anything.
@@ -68,7 +77,7 @@ class Search:
         if found:
             self.stage, self._deadline, self._rests = Stage.SETTLED, float("inf"), 0
             return None
-        if self._rounds_left > 0:
+        if self._rounds_left > 0 or self.is_hard(now):
             self._deadline = now + ROUND_MS
             return Step.AGAIN
         rest = min(_SHORTEST_REST_MS * 2**self._rests, _LONGEST_REST_MS)

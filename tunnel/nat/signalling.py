@@ -39,6 +39,7 @@ class Signalling:
         self.remote: Offer | None = None  # the newest that came
         self._counters = counters
         self._own = Offer(edition, NEVER, own, ())
+        self._expects_anew = False
         self._confirmed = NEVER  # the newest of ours that the other end says it has
         self._due = float("inf")
         self._repeats = 0
@@ -62,6 +63,15 @@ class Signalling:
         self._own = replace(self._own, edition=following(self._own.edition))
         self._due, self._repeats = now, 0
 
+    def insist(self, now: float) -> None:
+        """Says our offer again, unless the other end has it: by now there may be a way for it."""
+        if self._asks:
+            self._due, self._repeats = min(self._due, now), 0
+
+    def expect_anew(self) -> None:
+        """The other end has begun anew, perhaps with an earlier clock: then its next attempt is a lower one."""
+        self._expects_anew = True
+
     def came(self, body: bytes, now: float) -> Offer | None:
         """A note of the other end. Returns its offer if that is news."""
         if not self._reading.take(now):
@@ -75,7 +85,7 @@ class Signalling:
         if offer.credentials == self._own.credentials:
             self._counters["dropped: our own offer"] += 1
             return None
-        if self.remote is not None and offer.edition < self.remote.edition:
+        if self._is_old(offer):
             self._counters["dropped: old offer"] += 1
             return None
         if offer.heard <= self._own.edition:
@@ -84,7 +94,8 @@ class Signalling:
             self._due = float("inf")
         if offer.asks:
             self._due = min(self._due, now)
-        is_news = self.remote is None or offer.edition > self.remote.edition
+        is_news = self.remote is None or offer.edition != self.remote.edition
+        self._expects_anew = self._expects_anew and not is_news
         self.remote = offer
         return offer if is_news else None
 
@@ -106,6 +117,11 @@ class Signalling:
     def next_timeout(self) -> float:
         """When our offer is due; infinity if it is not."""
         return self._due
+
+    def _is_old(self, offer: Offer) -> bool:
+        if self.remote is None or offer.edition >= self.remote.edition:
+            return False
+        return not self._expects_anew or offer.edition.attempt == self.remote.edition.attempt
 
     @property
     def _asks(self) -> bool:

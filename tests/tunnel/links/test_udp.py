@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tunnel.links.direct import DirectOptions
+from tunnel.links.direct import DirectOptions, Tried
 from tunnel.links.link import LinkError
 from tunnel.links.udp import DirectUdpLink
 from tunnel.nat.events import Lost
@@ -21,6 +21,7 @@ from tunnel.nat.stun import Address
 from tunnel.wallclock import WallClock
 
 HERE = DirectOptions(hosts=("127.0.0.1",))
+EARLY = DirectOptions(hosts=("127.0.0.1",), early=True)
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -42,9 +43,16 @@ class End:
         self.ups = 0
         self.got: list[bytes] = []
         self.error: LinkError | None = None
-        self.link = DirectUdpLink(
-            options, controlling=controlling, relays=["ws://127.0.0.1:9"], send_signal=self._signal,
-            clock=clock,
+        self.clock = clock
+        self.controlling = controlling
+        self.options = options
+        self.link = self.another()
+
+    def another(self) -> DirectUdpLink:
+        """Its program has been started again."""
+        return DirectUdpLink(
+            self.options, controlling=self.controlling, relays=["ws://127.0.0.1:9"],
+            send_signal=self._signal, clock=self.clock,
         )  # fmt: skip
 
     def _signal(self, body: bytes) -> None:
@@ -162,14 +170,101 @@ def test_an_end_that_begins_anew_ends_the_link_and_is_found_again() -> None:
     run(main())
 
 
-def test_another_run_of_the_peer_is_another_link() -> None:
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_path_that_was_found_before_the_session_survives_its_beginning(fresh: bool) -> None:
+    """The session may have begun over this very path."""
+
+    async def main() -> None:
+        async with Two(EARLY) as both:
+            await until(lambda: both.one.ups and both.two.ups)
+            for end in both.ends:
+                end.link.peer_came(fresh=fresh)
+            both.one.link.send(b"\x13 to two")
+            await until(lambda: both.two.got)
+            assert both.one.error is both.two.error is None
+            assert both.one.ups == both.two.ups == 1
+
+    run(main())
+
+
+def test_an_end_that_is_killed_and_started_again_is_found_again() -> None:
+    """It says no goodbye; the session notices first, and then its offer says so."""
+
     async def main() -> None:
         async with Two() as both:
             await both.join()
-            both.two.link.peer_came(fresh=False)
-            assert both.two.error is None
+            both.tasks[0].cancel()
+            with suppress(asyncio.CancelledError):
+                await both.tasks[0]
+            both.one.link = both.one.another()
+            both.tasks.append(asyncio.create_task(both.one.run()))
+            both.one.link.peer_came(fresh=True)
             both.two.link.peer_came(fresh=True)
             await until(lambda: both.two.error)
+            assert str(both.two.error) == "The other end began anew."
+            both.tasks.append(asyncio.create_task(both.two.run()))
+            await until(lambda: both.one.ups == 2 and both.two.ups == 2)
+
+    run(main())
+
+
+def test_with_letters_the_search_begins_before_the_session_has_the_other_end() -> None:
+    async def main() -> None:
+        async with Two(EARLY) as both:
+            await until(lambda: both.one.ups and both.two.ups)
+            assert both.one.link.address is not None
+
+    run(main())
+
+
+def test_a_letter_that_came_before_the_session_is_not_forgotten_when_it_begins() -> None:
+    async def main() -> None:
+        both = Two(EARLY)
+        both.tasks = [asyncio.create_task(both.one.run())]
+        await until(lambda: both.two.link._last_signal)
+        both.two.listens = False  # this letter is all it gets
+        both.two.link.peer_came(fresh=True)
+        both.tasks.append(asyncio.create_task(both.two.run()))
+        await until(lambda: both.one.ups and both.two.ups)
+        await both.__aexit__()
+
+    run(main())
+
+
+def test_while_people_wait_there_are_no_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tunnel.nat.search.ROUND_MS", 20.0)
+
+    async def main() -> None:
+        async with Two(EARLY) as both:
+            both.one.listens = both.two.listens = False
+            for end in both.ends:
+                end.link.look_hard(end.link._clock.now() + 60_000)
+            await until(lambda: both.one.notes >= 3)
+            assert both.one.link.why is both.two.link.why is None
+            both.one.listens = both.two.listens = True
+            for end in both.ends:
+                end.link.peer_came(fresh=False)  # says the offers again
+            await until(lambda: both.one.ups and both.two.ups)
+
+    run(main())
+
+
+def test_a_link_tells_what_it_has_tried_and_seen() -> None:
+    async def main() -> None:
+        async with Two() as both:
+            await both.join()
+            both_ways = [
+                (both.one.link.story(), both.two.link.address),
+                (both.two.link.story(), both.one.link.address),
+            ]
+            for story, _ in both_ways:
+                [tried] = story.tried
+                assert tried == Tried("own", tried.address, "in use", tried.asked)
+                assert tried.asked >= 1
+                assert story.address == tried.address
+            assert [story.own for story, _ in both_ways] == [(("own", there),) for _, there in both_ways]
+            both.one.link.close()
+            assert both.one.link.story().tried == ()
 
     run(main())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 from collections import Counter
@@ -18,6 +19,7 @@ from tunnel.nat.events import Found, Lost, Rested, Transmit
 from tunnel.nat.offer import NEVER, Edition, Offer, parse
 from tunnel.nat.pairs import MAX_PAIRS
 from tunnel.nat.prober import PACE_MS
+from tunnel.nat.signalling import Signalling
 from tunnel.nat.stun import Address, Message
 
 ONE: Address = ("192.0.2.1", 1_000)
@@ -408,7 +410,96 @@ def test_a_search_that_finds_nothing_says_why_and_begins_again_later() -> None:
     run_alone(end, 10_000)
     assert end.said == [Rested("The other end has not answered: perhaps direct paths are off there.")]
     assert 22_500 <= end.agent.next_timeout() - 9_000 <= 37_500
-    assert not end.agent.has_met
+    assert end.agent.met is None
+
+
+def test_while_people_wait_the_servers_are_asked_often_enough_for_any_router() -> None:
+    end = End(ONE, controlling=True)
+    end.agent.set_servers([SERVER])
+    end.agent.look_hard(120_000, 0)
+    end.agent.start(0)
+    now = 0.0
+    asked: list[float] = []
+    offers: set[Edition] = set()
+    while now <= 120_000:
+        end.agent.handle_timeout(now)
+        offers.update(parse(body).edition for body in end.agent.signals(now))
+        for to, question in end.drain(now):
+            seen = Message(
+                kind=stun.Kind.SUCCESS, transaction=stun.parse(question).transaction, xor_mapped=ELSEWHERE
+            )
+            end.agent.receive(stun.build(seen), to, now)
+            asked.append(now)
+        now = max(now + 1, end.agent.next_timeout())
+    assert max(later - sooner for sooner, later in itertools.pairwise(asked)) <= 15_000
+    assert end.said == [Rested("The other end has not answered: perhaps direct paths are off there.")]
+    assert len(offers) <= 2  # the same is offered all the time: it may be on its way in a letter
+
+
+def test_an_end_that_rests_looks_at_once_when_people_wait() -> None:
+    end = alone()
+    run_alone(end, 10_000)
+    end.agent.look_hard(60_000, 10_000)
+    end.agent.signal_came(offer(ELSEWHERE), 10_000)
+    end.agent.handle_timeout(10_000)
+    assert [transmit.address for transmit in end.drain(10_000)] == [ELSEWHERE]
+
+
+def test_a_session_that_begins_over_the_path_does_not_end_it() -> None:
+    wire = Wire().join()
+    for each in wire.ends:
+        each.agent.peer_began_anew()
+        each.agent.start(wire.now)
+    wire.settle()
+    wire.run(60_000)
+    assert wire.one.said == [Found(OTHER)]
+    assert wire.other.said == [Found(ONE)]
+
+
+@pytest.mark.parametrize("clock", [300_000, 0])
+def test_an_end_that_begins_anew_while_we_rest_is_found(clock: int) -> None:
+    """Even if its clock is an earlier one, as long as the session says that it began anew."""
+    wire = Wire()
+    wire.one.agent.start(0)
+    gone = Signalling(Credentials(b"gone", bytes(16)), Edition(200_000, 0), Counter())
+    gone.announce((Candidate(Kind.HOST, ELSEWHERE),), symmetric=False, deaf=False, now=0)
+    body = gone.take_due(0)
+    assert body is not None
+    wire.broken = True
+    wire.one.agent.signal_came(body, 0)
+    wire.run(20_000)
+    assert isinstance(wire.one.said[-1], Rested)
+    wire.broken = False
+    wire.other.agent = Agent(controlling=False, random=random.Random(9).randbytes, now=clock)
+    wire.other.agent.set_hosts([OTHER], wire.now)
+    wire.one.agent.peer_began_anew()
+    for each in wire.ends:
+        each.agent.start(wire.now)
+    wire.settle()
+    wire.run(1_000)
+    assert wire.one.agent.selected == OTHER
+    assert not any(isinstance(event, Lost) for event in wire.one.said)
+
+
+def test_a_search_that_began_before_the_session_offers_again_when_it_does() -> None:
+    wire = Wire()
+    for each in wire.ends:
+        each.agent.start(0)
+        while each.agent.signals(wire.now):
+            pass  # nobody carries it
+    now = 0.0
+    while now <= 20_000:
+        for each in wire.ends:
+            each.agent.handle_timeout(now)
+            each.agent.signals(now)
+        now += 50
+    wire.now = now
+    assert isinstance(wire.one.drain(now) or wire.one.said[-1], Rested)
+    for each in wire.ends:
+        each.agent.start(now)
+    wire.settle()
+    wire.run(1_000)
+    assert wire.one.agent.selected == OTHER
 
 
 def test_where_only_the_other_end_began_anew_our_offer_is_no_new_attempt() -> None:

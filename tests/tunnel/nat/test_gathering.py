@@ -46,6 +46,30 @@ def test_a_forged_answer_is_not_believed() -> None:
     assert one.reflexive == ()
 
 
+def test_what_was_seen_still_counts_while_the_servers_are_asked_anew() -> None:
+    one = gathering(*SERVERS[:2])
+    for to, question in one.take_due(0):
+        one.answered(answer(question, SEEN), to)
+    one.begin(SERVERS[:2], 12_000)
+    assert set(one.reflexive) == {SEEN}
+    assert one.answers == 2
+    while (now := one.next_timeout()) < float("inf"):
+        one.take_due(now)
+    assert not one.reflexive  # they do not answer any more
+    assert one.deaf(15_000)
+
+
+def test_a_router_that_has_begun_anew_is_not_taken_for_a_symmetric_one() -> None:
+    one = gathering(*SERVERS[:2])
+    for to, question in one.take_due(0):
+        one.answered(answer(question, SEEN), to)
+    one.begin(SERVERS[:2], 12_000)
+    (to, question), _ = one.take_due(12_000)
+    one.answered(answer(question, (SEEN[0], 1)), to)
+    assert one.reflexive == ((SEEN[0], 1),)
+    assert not one.symmetric
+
+
 def test_only_the_first_answer_counts() -> None:
     one = gathering(SERVERS[0])
     [(to, question)] = one.take_due(0)

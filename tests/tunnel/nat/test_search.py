@@ -57,6 +57,14 @@ def test_when_the_other_end_begins_there_is_one_more_round() -> None:
     assert steps(search) == [Step.AGAIN, Step.REST]
 
 
+def test_while_people_wait_one_round_follows_the_other() -> None:
+    search = Search()
+    search.look_hard(10 * ROUND_MS)
+    search.begin(0)
+    assert steps(search) == [Step.AGAIN] * 9 + [Step.REST]
+    assert not search.is_hard(10 * ROUND_MS)
+
+
 def test_nothing_happens_before_it_begins() -> None:
     search = Search()
     assert search.stage is Stage.IDLE

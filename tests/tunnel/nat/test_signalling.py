@@ -109,6 +109,39 @@ def test_an_old_offer_changes_nothing() -> None:
     assert other._counters["dropped: old offer"] == 1
 
 
+def test_an_end_that_began_anew_with_an_earlier_clock_is_heard_if_the_session_says_so() -> None:
+    one, before, anew = end(1), end(9), end(5)
+    for other in (before, anew):
+        announce(other, HOST, 0)
+    first, second = before.take_due(0), anew.take_due(0)
+    assert first is not None
+    assert second is not None
+    one.came(first, 0)
+    assert one.came(second, 1) is None
+    one.expect_anew()
+    assert one.came(first, 2) is None  # no news: this is the one before
+    assert one.came(second, 3) is not None
+    assert one.remote == parse(second)
+    assert one.came(first, 4) is not None  # a replay costs little: what is newer wins again
+    assert one.came(second, 5) is None
+
+
+def test_an_offer_is_said_again_where_there_is_a_way_at_last() -> None:
+    one, other = end(1), end(2)
+    announce(one, HOST, 0)
+    while one.next_timeout() < float("inf"):
+        one.take_due(one.next_timeout())  # all lost
+    one.insist(60_000)
+    body = one.take_due(60_000)
+    assert body is not None
+    assert parse(body).asks
+    announce(other, HOST, 60_000)
+    other.came(body, 60_000)
+    exchange(one, other, 60_000)
+    one.insist(61_000)
+    assert one.next_timeout() == float("inf")  # it has it
+
+
 def test_our_own_offer_that_comes_back_is_no_peers() -> None:
     one = end(1)
     announce(one, HOST, 0)
