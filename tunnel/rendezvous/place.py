@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 # A BEP-44 item holds 1,000 bytes with its bencoding; whoever has more room has no more to say.
 MAX_LETTER: Final = 960
@@ -45,8 +45,8 @@ class Holes(Protocol):
 class Place(Protocol):
     """One meeting place.
 
-    Law of use: `run` once at a time; `post` at any time; cancelling `run` ends it. What came and was dropped is
-    counted in `counters`, by reason.
+    Law of use: `run` once at a time; `post` at any time; cancelling `run` ends it. What came and was dropped
+    is counted in `counters`, by reason.
 
     name  what people call it, such as "folder /mnt/shared" or "the BitTorrent DHT"
     """
@@ -70,3 +70,11 @@ class Place(Protocol):
         The place keeps it there for as long as `run` runs: it moves it to the next day's hole, and puts it
         there again where things expire. Raises ValueError for more than MAX_LETTER bytes.
         """
+
+
+@runtime_checkable
+class Patient(Protocol):
+    """What a place has besides, if every look into it costs its owner something."""
+
+    def set_connected(self, connected: bool) -> None:
+        """Whether the two ends have each other, so that nobody waits for a letter. Never waits."""
