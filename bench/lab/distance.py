@@ -1,8 +1,8 @@
-"""Puts a distance before a relay: `python -m bench.lab.distance HOST PORT RELAY_PORT MILLISECONDS`.
+"""Puts a distance before a relay: `python -m bench.lab.distance HOST PORT TO_HOST TO_PORT MILLISECONDS`.
 
-Forwards TCP from HOST:PORT to HOST:RELAY_PORT, and every byte takes so long each way. Without it all ways of
-the laboratory would take the same time, none, and which of them is first would be a matter of luck. (The
-kernel's own means for this, netem, is not in every kernel.)
+Forwards TCP, and every byte takes so long each way. Without it all ways of the laboratory would take the same
+time, none, and which of them is first would be a matter of luck. (The kernel's own means for this, netem, is
+not in every kernel.)
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ def _put(writer: asyncio.StreamWriter, data: bytes) -> None:
         writer.write(data)
 
 
-async def main(host: str, port: str, relay_port: str, milliseconds: str) -> None:
+async def main(host: str, port: str, to_host: str, to_port: str, milliseconds: str) -> None:
     """Until killed."""
-    distance = Distance(host, int(relay_port), float(milliseconds) / 1000)
+    distance = Distance(to_host, int(to_port), float(milliseconds) / 1000)
     server = await asyncio.start_server(distance.serve, host, int(port))
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -3,11 +3,13 @@
   role     "sender" submits inputs at a steady rate from the first connection on; "receiver" plays them
   secret   the own key, peer the other's public key, both in hex
   relays   their URLs
-  direct   whether direct paths are looked for
-  rate     inputs a second
+  direct   how direct paths are looked for (DirectOptions as an object); null: not at all
+  rate     inputs a second; 0: none
+  look_ms  how often its paths are looked at
 
 Prints one JSON object per line; `at` is in milliseconds on the machine's monotonic clock, which all
-namespaces share. It ends when its standard input does: a sender once it knows the fate of every input.
+namespaces share. It says "ready" and starts at the order `go` on its standard input; `rate N` is another
+order. It ends when its standard input does: a sender once it knows the fate of every input.
 """
 
 from __future__ import annotations
@@ -30,7 +32,6 @@ from tunnel.session import Role
 from tunnel.timing import Timing
 from tunnel.wallclock import WallClock
 
-_LOOK_S: Final = 0.02  # how often paths are looked at
 _TELL_EVERY: Final = 10  # looks: figures are told only so often, changes at once
 # An input that comes late has not been lost: on a slow machine that is no fault of the tunnel.
 _TIMING: Final = Timing(stale_after=20_000, give_up_after=30_000)
@@ -41,11 +42,13 @@ class End:
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self._clock = WallClock()
-        self._rate: float = settings["rate"]
+        self._rate = 0.0
+        self._look_s: float = settings["look_ms"] / 1000
         self._sends = settings["role"] == Role.SENDER.value
         self._submitted = 0
         self._outcomes: Counter[str] = Counter()
         self._connected = asyncio.Event()
+        self._playing = asyncio.Event()  # the rate is not 0
         self._settled = asyncio.Event()
         self._endpoint = Endpoint(
             role=Role(settings["role"]),
@@ -55,17 +58,22 @@ class End:
             on_event=self._event,
             clock=self._clock,
             timing=_TIMING,
-            direct=DirectOptions() if settings["direct"] else None,
+            direct=None if settings["direct"] is None else DirectOptions(**settings["direct"]),
         )
+        self._set_rate(settings["rate"])
 
     async def run(self) -> None:
         """Until standard input ends."""
+        orders = await _standard_input()
+        tell("ready")
+        await orders.readline()
         tell("start")
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._endpoint.run()), group.create_task(self._watch())]
             if self._sends:
                 submitting = group.create_task(self._submit())
-            await _input_ended()
+            while order := await orders.readline():
+                self._set_rate(float(order.split()[1]))
             if self._sends:
                 submitting.cancel()
                 self._settle()
@@ -74,9 +82,17 @@ class End:
                 task.cancel()
         tell("end", submitted=self._submitted, outcomes=self._outcomes, counters=self._endpoint.counters)
 
+    def _set_rate(self, rate: float) -> None:
+        self._rate = rate
+        if rate:
+            self._playing.set()
+        else:
+            self._playing.clear()
+
     async def _submit(self) -> None:
         await self._connected.wait()
         while True:
+            await self._playing.wait()
             now = int(self._clock.now())
             self._endpoint.submit((Frame(1, 2, now), Frame(1, -2, now + 50)))
             self._submitted += 1
@@ -112,7 +128,7 @@ class End:
             if now != before or looks % _TELL_EVERY == 0:
                 tell("paths", paths=[asdict(report) for report in reports])
             before, looks = now, looks + 1
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(self._look_s)
 
 
 def tell(what: str, **facts: object) -> None:
@@ -122,11 +138,11 @@ def tell(what: str, **facts: object) -> None:
     sys.stdout.flush()
 
 
-async def _input_ended() -> None:
+async def _standard_input() -> asyncio.StreamReader:
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    await reader.read()
+    return reader
 
 
 if __name__ == "__main__":

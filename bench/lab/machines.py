@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 import os
 import re
 import shutil
@@ -28,7 +29,7 @@ _ENTER: Final = (
 )  # fmt: skip
 
 
-class LabError(Exception):
+class LabError(RuntimeError):
     """The kernel or a program did not do what the laboratory asked for."""
 
 
@@ -73,6 +74,11 @@ class Machine:
         """One setting of this namespace's network."""
         run("ip", "netns", "exec", self.name, "tee", f"/proc/sys/{path}", text=str(value))
 
+    def sent_bytes(self, device: str = "eth0") -> int:
+        """What has left by this device, with all headers."""
+        said = run("ip", "-n", self.name, "-json", "-statistics", "link", "show", device)
+        return int(json.loads(said)[0]["stats64"]["tx"]["bytes"])
+
     async def start(self, *command: str) -> asyncio.subprocess.Process:
         """A program on this machine, with pipes; it ends when this process does, at the latest."""
         program = await asyncio.create_subprocess_exec(
@@ -97,11 +103,19 @@ async def end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def run(*command: str, text: str = "") -> None:
-    """One short command; LabError with what it says if it fails."""
+def run(*command: str, text: str = "") -> str:
+    """One short command. Returns what it prints; LabError with what it complains of if it fails."""
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     if done.returncode:
         raise LabError(f"{' '.join(command)}: {done.stderr.strip()}\n{text}")
+    return done.stdout
+
+
+def cpu_s(pid: int) -> float:
+    """What a running process has computed until now, in seconds. OSError if it is gone."""
+    stat = Path("/proc", str(pid), "stat").read_text(encoding="ascii")
+    user, system = stat.rpartition(")")[2].split()[11:13]  # the name before it may hold anything
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def remove_leftovers() -> None:

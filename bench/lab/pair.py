@@ -6,21 +6,28 @@ import asyncio
 import json
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from bench.lab.machines import Machine, end
+from bench.lab.machines import LabError, Machine, end
 from tunnel.identity import Identity
 from tunnel.session import Role
 
 RATE: Final = 50.0  # inputs a second
-DIRECT: Final = "direct udp"
+LOOK_MS: Final = 20.0
+UDP: Final = "direct udp"
+TCP: Final = "direct tcp"
+DIRECT: Final = (UDP, TCP)
 # How long anything may take before the laboratory gives up: far more than it needs, for slow machines.
 PATIENCE_S: Final = 40.0
 
 Fact = dict[str, Any]
-Paths = dict[str, Fact]  # by name; one entry for each relay, one for the direct path
+Paths = dict[str, Fact]  # by name; one entry for each relay, one for each direct path
+
+
+class NotSeenError(LabError):
+    """What was waited for did not happen, or what must not happen did."""
 
 
 class End:
@@ -29,9 +36,10 @@ class End:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.facts: list[Fact] = []
         self.paths: Paths = {}
-        self.direct_at: float | None = None  # when the first datagram came directly
-        self.losses = 0  # how often the direct path went down
-        self._process = process
+        self.direct_at: dict[str, float] = {}  # when the first datagram came, on each direct path
+        self.losses: Counter[str] = Counter()  # how often each direct path went down
+        self.process = process
+        self._gone = False  # it has said its last word
         self._log: deque[str] = deque(maxlen=30)
         self._news = asyncio.Condition()
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._keep_log())]
@@ -40,151 +48,234 @@ class End:
         """When it said this first, in milliseconds on the machine's clock."""
         return next((fact["at"] for fact in self.facts if fact["what"] == what), None)
 
-    @property
-    def direct_state(self) -> object:
-        """Of the direct path: "connecting", "up" or "waiting"."""
-        return self.paths.get(DIRECT, {}).get("state")
+    def state(self, name: str) -> object:
+        """Of a direct path: "connecting", "up" or "waiting"; None where there is none of that name."""
+        return self.paths.get(name, {}).get("state")
 
     @property
     def played(self) -> Counter[int]:
         """How often it has played each input."""
         return Counter(fact["id"] for fact in self.facts if fact["what"] == "played")
 
-    async def until(self, condition: Callable[[], bool], what: str) -> None:
-        """Waits for it. Fails with what was said instead."""
+    async def until(self, condition: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+        """Waits for it. NotSeenError with what was said instead."""
         try:
-            async with asyncio.timeout(PATIENCE_S), self._news:
-                await self._news.wait_for(lambda: condition() or self._process.returncode is not None)
+            async with asyncio.timeout(patience_s), self._news:
+                await self._news.wait_for(lambda: condition() or self._gone)
         except TimeoutError:
-            pass  # the assertion says it better
-        assert condition(), f"not {what}; {json.dumps(self.paths, indent=1)}\n" + "\n".join(self._log)
+            pass  # the next line says it better
+        require(condition(), f"not {what}; {json.dumps(self.paths, indent=1)}\n" + "\n".join(self._log))
+
+    async def order(self, text: str) -> None:
+        """See ends.py."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{text}\n".encode())
+        await self.process.stdin.drain()
 
     async def finish(self) -> Fact:
         """Lets it end by itself. Returns its last words."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
+        assert self.process.stdin is not None
+        self.process.stdin.close()
         await self.until(lambda: self.when("end") is not None, "ended")
-        await end(self._process)
+        await end(self.process)
         return self.facts[-1]
 
     async def kill(self) -> None:
         """Harmless to repeat."""
-        await end(self._process)
+        await end(self.process)
         await asyncio.gather(*self._tasks)
 
     async def _listen(self) -> None:
-        assert self._process.stdout is not None
-        async for line in self._process.stdout:
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
             fact = json.loads(line)
             if fact["what"] == "paths":
-                was = self.direct_state
-                self.paths = {path["name"]: path for path in fact["paths"]}
-                self.losses += was == "up" != self.direct_state
-                if self.direct_at is None and self.paths.get(DIRECT, {}).get("received"):
-                    self.direct_at = fact["at"]
+                self._paths_came(fact)
             else:
                 self.facts.append(fact)
-            async with self._news:
-                self._news.notify_all()
+            await self._tell()
+        self._gone = True
+        await self._tell()
+
+    async def _tell(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
+    def _paths_came(self, fact: Fact) -> None:
+        before = {name: self.state(name) for name in DIRECT}
+        self.paths = {path["name"]: path for path in fact["paths"]}
+        for name in DIRECT:
+            self.losses[name] += before[name] == "up" != self.state(name)
+            if self.paths.get(name, {}).get("received"):
+                self.direct_at.setdefault(name, fact["at"])
 
     async def _keep_log(self) -> None:
-        assert self._process.stderr is not None
-        async for line in self._process.stderr:
+        assert self.process.stderr is not None
+        async for line in self.process.stderr:
             self._log.append(line.decode(errors="replace").rstrip())
 
 
 class Pair:
-    """Both ends, as an asynchronous context: they start with it and are gone after it."""
+    """Both ends, as an asynchronous context: they start together with it, and are gone after it.
 
-    def __init__(self, sender_on: Machine, receiver_on: Machine, relays: Sequence[str]) -> None:
-        self._machines = (sender_on, receiver_on)
-        self._relays = relays
+    relays   of the sender, and of the receiver too unless `receiver_relays` says otherwise
+    direct   how direct paths are looked for, as DirectOptions has it; None: not at all
+    """
+
+    def __init__(
+        self,
+        sender_on: Machine,
+        receiver_on: Machine,
+        relays: Sequence[str],
+        *,
+        receiver_relays: Sequence[str] | None = None,
+        direct: Mapping[str, object] | None = None,
+        only_relays: bool = False,
+        rate: float = RATE,
+        look_ms: float = LOOK_MS,
+    ) -> None:
+        self.machines = (sender_on, receiver_on)
+        self._relays = (list(relays), list(relays if receiver_relays is None else receiver_relays))
+        self._settings = {
+            "direct": None if only_relays else dict(direct or {}),
+            "rate": rate,
+            "look_ms": look_ms,
+        }
         self.sender: End
         self.receiver: End
+
+    @property
+    def ends(self) -> tuple[End, End]:
+        """The receiver first: what it has played or lost, the sender hears of later."""
+        return self.receiver, self.sender
 
     async def __aenter__(self) -> Pair:
         keys = (Identity.create(), Identity.create())
         roles = (Role.SENDER, Role.RECEIVER)
         self.sender, self.receiver = [
-            await _start(machine, role, own, other, self._relays)
-            for machine, role, own, other in zip(self._machines, roles, keys, reversed(keys), strict=True)
+            await self._start(*one)
+            for one in zip(self.machines, roles, keys, reversed(keys), self._relays, strict=True)
         ]
+        try:
+            for one in self.ends:
+                await one.until(partial(_has_said, one, "ready"), "ready")
+            for one in self.ends:
+                await one.order("go")
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await asyncio.gather(self.sender.kill(), self.receiver.kill())
+
+    async def _start(
+        self, machine: Machine, role: Role, own: Identity, other: Identity, relays: list[str]
+    ) -> End:
+        settings = {
+            "role": role.value,
+            "secret": own._key.secret.hex(),
+            "peer": other.public.hex,
+            "relays": relays,
+            **self._settings,
+        }
+        return End(await machine.start(sys.executable, "-m", "bench.lab.ends", json.dumps(settings)))
+
+    async def set_rate(self, rate: float) -> None:
+        """Inputs a second from now on; 0: nobody plays."""
+        await self.sender.order(f"rate {rate}")
 
     async def inputs_flow(self, more: int = 25) -> None:
         """That many inputs more are played."""
         wanted = len(self.receiver.played) + more
         await self.receiver.until(lambda: len(self.receiver.played) >= wanted, f"{more} inputs more played")
 
-    async def direct_wins(self) -> None:
-        """The direct path is up at both ends, and most inputs reach the receiver on it first."""
-        for one in (self.receiver, self.sender):
-            await one.until(partial(_is, one, "up"), "joined directly")
-        before = self.firsts()
-        await self.sender.until(lambda: _leads(before, self.firsts()), "first on the direct path")
+    async def direct_is_up(self, kind: str = UDP, patience_s: float = PATIENCE_S) -> None:
+        """At both ends, and each has heard the other on it."""
+        for one in self.ends:
+            await one.until(partial(_is_up, one, kind), f"joined: {kind}", patience_s)
 
-    async def direct_is_lost(self) -> None:
+    async def direct_wins(self, kind: str = UDP) -> None:
+        """A direct path of that kind is up at both ends, and more inputs come first on it than on relays."""
+        await self.direct_is_up(kind)
+        before = self.firsts()
+        await self.sender.until(lambda: _leads(kind, before, self.firsts()), f"first: {kind}")
+
+    async def direct_is_lost(self, kind: str = UDP) -> None:
         """Both ends have noticed, sooner or later after the start."""
-        for one in (self.receiver, self.sender):
-            await one.until(partial(_has_lost, one), "without a direct path")
+        for one in self.ends:
+            await one.until(partial(_has_lost, one, kind), f"without {kind}")
 
     async def direct_is_given_up(self) -> str:
-        """Both ends have looked, found no direct path and said why. Returns the sender's reason."""
-        for one in (self.receiver, self.sender):
-            await one.until(partial(_is, one, "waiting"), "resting after a search")
-            assert one.direct_at is None
-        return str(self.sender.paths[DIRECT]["why"])
+        """Both ends have looked in every way, found nothing and said why. Returns the sender's reasons."""
+        for one in self.ends:
+            await one.until(partial(_all_rest, one), "resting after a search")
+            require(not one.direct_at, f"joined by {sorted(one.direct_at)}, which cannot be")
+        reasons = [str(self.sender.paths[name]["why"]) for name in DIRECT if name in self.sender.paths]
+        return " ".join(dict.fromkeys(reasons))
 
     async def nothing_was_lost_or_doubled(self) -> None:
         """Ends both, and compares what was submitted with what was played."""
         words = await self.sender.finish()
         await self.receiver.finish()
-        played = self.receiver.played
-        assert words["submitted"] > 0
-        assert words["outcomes"] == {"APPLIED": words["submitted"]}
-        assert sum(played.values()) == len(played) == words["submitted"]
+        played, submitted = self.receiver.played, words["submitted"]
+        require(submitted > 0, "nothing was submitted")
+        require(words["outcomes"] == {"APPLIED": submitted}, f"of {submitted} inputs {words['outcomes']}")
+        require(sum(played.values()) == len(played) == submitted, f"{submitted} submitted, played {played}")
 
-    def firsts(self) -> dict[str, int]:
+    def firsts(self) -> Counter[str]:
         """How many datagrams came first on each path, as the sender knows."""
-        return {name: path["first"] for name, path in self.sender.paths.items()}
+        return Counter({name: path["first"] for name, path in self.sender.paths.items()})
+
+    def first_input_ms(self) -> float | None:
+        """When the first input was played, in milliseconds from the start of the later end."""
+        played = self.receiver.when("played")
+        return None if played is None else played - self._started()
+
+    def first_direct_ms(self, kind: str = UDP) -> float | None:
+        """When each end had heard the other directly, in milliseconds from the start of the later end."""
+        heard = [one.direct_at[kind] for one in self.ends if kind in one.direct_at]
+        return max(heard) - self._started() if len(heard) == len(self.ends) else None
 
     def times(self) -> str:
-        """For people: milliseconds from the start of the later end."""
-        start = max(self.sender.when("start") or 0.0, self.receiver.when("start") or 0.0)
-        first = self.receiver.when("played")
-        direct = self.receiver.direct_at
+        """For people."""
+        first = self.first_input_ms()
+        said = [] if first is None else [f"first input {first:.0f} ms"]
+        for kind in DIRECT:
+            direct = self.first_direct_ms(kind)
+            if direct is not None:
+                said.append(f"{kind} {direct:.0f} ms")
         late = max((fact["late_ms"] for fact in self.receiver.facts if fact["what"] == "played"), default=0.0)
-        joined = "" if direct is None else f", first direct datagram {direct - start:.0f} ms"
-        if direct is not None and first is not None:
-            joined += f" ({direct - first:.0f} ms later)"
-        return f"first input {(first or start) - start:.0f} ms{joined}, latest input by {late:.0f} ms"
+        return ", ".join([*said, f"latest input by {late:.0f} ms"])
+
+    def _started(self) -> float:
+        return max(one.when("start") or 0.0 for one in self.ends)
 
 
-def _is(one: End, state: str) -> bool:
-    return one.direct_state == state
+def require(holds: bool, what: str) -> None:
+    """NotSeenError with `what` if it does not."""
+    if not holds:
+        raise NotSeenError(what)
 
 
-def _has_lost(one: End) -> bool:
-    return one.losses > 0
+def _has_said(one: End, what: str) -> bool:
+    return one.when(what) is not None
 
 
-def _leads(before: dict[str, int], now: dict[str, int]) -> bool:
-    gained = {name: count - before.get(name, 0) for name, count in now.items()}
-    direct = gained.pop(DIRECT)
-    return direct >= RATE / 2 and direct > sum(gained.values())
+def _is_up(one: End, kind: str) -> bool:
+    return one.state(kind) == "up" and kind in one.direct_at
 
 
-async def _start(machine: Machine, role: Role, own: Identity, other: Identity, relays: Sequence[str]) -> End:
-    settings = {
-        "role": role.value,
-        "secret": own._key.secret.hex(),
-        "peer": other.public.hex,
-        "relays": list(relays),
-        "direct": True,
-        "rate": RATE,
-    }
-    program = (sys.executable, "-m", "bench.lab.ends", json.dumps(settings))
-    return End(await machine.start(*program))
+def _all_rest(one: End) -> bool:
+    states = [one.state(kind) for kind in DIRECT if kind in one.paths]
+    return bool(states) and all(state == "waiting" for state in states)
+
+
+def _has_lost(one: End, kind: str) -> bool:
+    return one.losses[kind] > 0
+
+
+def _leads(kind: str, before: Counter[str], now: Counter[str]) -> bool:
+    gained = now - before
+    relays = sum(count for name, count in gained.items() if name not in DIRECT)
+    return gained[kind] >= RATE / 2 and gained[kind] > relays

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import enum
 import itertools
-from typing import Final
 
+from bench.lab import rules
 from bench.lab.machines import Machine, run
-
-
-class Kind(enum.StrEnum):
-    """What a router does, as RFC 4787 would say it, in the old words that everybody knows."""
-
-    FULL_CONE = "full cone"  # one port for all destinations, lets in everybody
-    ADDRESS_RESTRICTED = "address-restricted"  # lets in addresses that were called
-    PORT_RESTRICTED = "port-restricted"  # lets in addresses and ports that were called
-    SYMMETRIC = "symmetric"  # another port for each destination, lets in who was called from it
-    NO_UDP = "UDP dropped"
-    IPV6_ONLY = "IPv6 only"  # no translation; lets in who was called
+from bench.lab.rules import Kind, Strangers
 
 
 class Network:
@@ -38,7 +27,7 @@ class Network:
     def plug_in(self, machine: Machine, device: str) -> str:
         """A cable from `device` of a machine. Returns its address here; the gateway is its way out."""
         number = next(self._numbers)
-        port = f"p{number}{'s' if ':' in self.prefix else 'f'}"
+        port = f"{self._bridge}{number}{'s' if ':' in self.prefix else 'f'}"
         here = self.machine.name
         run("ip", "link", "add", device, "netns", machine.name, "type", "veth", "peer", "name", port,
              "netns", here)  # fmt: skip
@@ -62,11 +51,21 @@ class Network:
 
 
 class Router:
-    """A home router, or a carrier's. `inside` is its own network."""
+    """A home router, or a carrier's. `inside` is its own network.
 
-    def __init__(self, machine: Machine, kind: Kind, above: Network, inside: str) -> None:
+    Its outer device is called "wan", the inner one "lan".
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        kind: Kind,
+        above: Network,
+        inside: str,
+        strangers: Strangers = Strangers.DROP,
+    ) -> None:
         self.kind = kind
-        self._machine = machine
+        self.machine = machine
         self._above = above
         machine.ip(*bridge("lan"))
         self.inside = Network(machine, "lan", inside)
@@ -77,27 +76,43 @@ class Router:
         self.address = above.plug_in(machine, "wan")
         if kind is Kind.IPV6_ONLY:
             above.machine.ip(f"route add {inside}/64 via {self.address}")
-        machine.nft(_RULES[kind])
+        machine.nft(rules.router(kind, strangers))
+
+    def second_network(self, prefix: str, *, apart: bool = False) -> Network:
+        """Another inner network; `apart`: the two cannot talk, as a guest network and the people's own."""
+        self.machine.ip(*bridge("guest"))
+        if apart:
+            self.machine.nft(rules.APART)
+        return Network(self.machine, "guest", prefix)
+
+    def turn_back(self) -> None:
+        """From now on who calls its outer address from inside is led back in: a hairpin, for UDP."""
+        self.machine.nft(rules.hairpin(self.address))
+
+    def forget_after(self, seconds: int) -> None:
+        """How long a mapping of UDP lives that nothing uses, from now on."""
+        for state in ("", "_stream"):
+            self.machine.sysctl(f"net/netfilter/nf_conntrack_udp_timeout{state}", seconds)
 
     def reboot(self) -> None:
         """The outer cable is out and in again: the kernel forgets every mapping that leads through it."""
-        self._machine.ip("link set wan down")
+        self.machine.ip("link set wan down")
         if self.kind in (Kind.FULL_CONE, Kind.ADDRESS_RESTRICTED):
-            self._machine.nft("flush map ip nat mapped")
-        self._machine.ip("link set wan up")
-        self._above.lead_out(self._machine, "wan")
+            self.machine.nft(rules.FORGET)
+        self.machine.ip("link set wan up")
+        self._above.lead_out(self.machine, "wan")
 
     def move(self) -> None:
         """The provider gives it another address; the kernel forgets what it kept for the old one."""
-        self.address = self._above.renumber(self._machine, "wan", self.address)
+        self.address = self._above.renumber(self.machine, "wan", self.address)
 
     def block_udp(self) -> None:
         """From now on nothing but TCP passes."""
-        self._machine.nft(_BLOCK)
+        self.machine.nft(rules.BLOCK_UDP)
 
     def unblock_udp(self) -> None:
         """As before."""
-        self._machine.nft("delete table inet block")
+        self.machine.nft(rules.UNBLOCK_UDP)
 
 
 def bridge(name: str) -> tuple[str, ...]:
@@ -106,62 +121,3 @@ def bridge(name: str) -> tuple[str, ...]:
     Left alone it changes its own address whenever it gets a port, and who knew the old one loses it.
     """
     return f"link add {name} address 02:00:00:00:00:01 type bridge", f"link set {name} up"
-
-
-# A mapping is the inner host's port itself, unless another host has it. Linux filters by address and port
-# whatever it translates; to let in more, these remember who sends from which port, and lead newcomers there.
-# Like every home router they keep silent about what they do not expect. Without that Linux would note
-# the stranger's packet as a conversation with the router itself, and give the host's own answer another port.
-_NAT: Final = """
-table ip nat {{
-  map mapped {{ type {key} : ipv4_addr; flags dynamic, timeout; timeout 1m; }}
-  chain out {{ type filter hook forward priority filter
-    oifname wan meta l4proto udp update @mapped {{ {learn} : ip saddr }}
-  }}
-  chain strangers {{ type filter hook input priority filter
-    iifname wan ct state new drop
-  }}
-  chain in {{ type nat hook prerouting priority dstnat
-    iifname wan meta l4proto udp dnat to {look} map @mapped
-  }}
-  chain translate {{ type nat hook postrouting priority srcnat
-    oifname wan masquerade
-  }}
-}}
-"""
-_PLAIN: Final = """
-table ip nat {{
-  chain through {{ type filter hook forward priority filter
-    {forward}
-  }}
-  chain strangers {{ type filter hook input priority filter
-    iifname wan ct state new drop
-  }}
-  chain translate {{ type nat hook postrouting priority srcnat
-    oifname wan {masquerade}
-  }}
-}}
-"""
-_RULES: Final = {
-    Kind.FULL_CONE: _NAT.format(key="inet_service", learn="udp sport", look="udp dport"),
-    Kind.ADDRESS_RESTRICTED: _NAT.format(
-        key="ipv4_addr . inet_service", learn="ip daddr . udp sport", look="ip saddr . udp dport"
-    ),
-    Kind.PORT_RESTRICTED: _PLAIN.format(forward="", masquerade="masquerade"),
-    Kind.SYMMETRIC: _PLAIN.format(forward="", masquerade="masquerade fully-random"),
-    Kind.NO_UDP: _PLAIN.format(forward="meta l4proto udp drop", masquerade="masquerade"),
-    Kind.IPV6_ONLY: """
-table ip6 wall {
-  chain through { type filter hook forward priority filter
-    iifname wan ct state new drop
-  }
-}
-""",
-}
-_BLOCK: Final = """
-table inet block {
-  chain through { type filter hook forward priority -10
-    meta l4proto udp drop
-  }
-}
-"""

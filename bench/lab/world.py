@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Final
 
 from bench.lab.machines import PREFIX, LabError, Machine, end, remove_all, remove_leftovers
-from bench.lab.routers import Kind, Network, Router, bridge
+from bench.lab.routers import Network, Router, bridge
+from bench.lab.rules import Kind, Strangers
 
 RELAY_PORT: Final = 9000
 # Where what puts a distance before each relay listens, and how long a byte takes one way.
@@ -69,12 +70,15 @@ class World:
         network.plug_in(machine, "eth0")
         return machine
 
-    def router(self, kind: Kind, above: Network | None = None) -> Router:
+    def router(
+        self, kind: Kind, above: Network | None = None, strangers: Strangers = Strangers.DROP
+    ) -> Router:
         """A home router; `above` is where it is connected, the public side by default."""
         machine = self._machine("router")
         if kind is Kind.IPV6_ONLY:
-            return Router(machine, kind, above or self.ipv6, f"2001:db8:{next(self._numbers)}::")
-        return Router(machine, kind, above or self.ipv4, "192.168.1.")
+            inside = f"2001:db8:{next(self._numbers)}::"
+            return Router(machine, kind, above or self.ipv6, inside, strangers)
+        return Router(machine, kind, above or self.ipv4, "192.168.1.", strangers)
 
     def carrier(self, kind: Kind) -> Router:
         """A router that has routers below it."""
@@ -82,31 +86,50 @@ class World:
 
     async def relay(self, network: Network) -> Relay:
         """A relay on the public side, with an address of its own; returns when it listens."""
-        name = f"relay{len(self.relays)}"
+        host = self._public_address(network)
+        self._public.nft(
+            _FAR.format(ip=_ip(host), address=host, host=_bare(host), port=RELAY_PORT, far=_FAR_PORT)
+        )
+        process = await self._run_relay(_bare(host))
+        distance = await self._run_distance((host, _FAR_PORT), (host, RELAY_PORT))
+        self.relays.append(Relay(f"ws://{_bare(host)}:{RELAY_PORT}", process, distance))
+        return self.relays[-1]
+
+    async def relay_for_both(self) -> tuple[str, str]:
+        """A relay with an IPv4 and an IPv6 address: its URLs. It answers STUN at neither."""
+        process = await self._run_relay("localhost")
+        urls = []
+        for network in (self.ipv4, self.ipv6):
+            host = self._public_address(network)
+            distance = await self._run_distance((host, RELAY_PORT), ("localhost", RELAY_PORT))
+            urls.append(f"ws://{_bare(host)}:{RELAY_PORT}")
+            self.relays.append(Relay(urls[-1], process, distance))
+        return urls[0], urls[1]
+
+    def _public_address(self, network: Network) -> str:
         host = f"{network.prefix}{2 + len(self.relays)}"
         self._public.ip(f"addr add {host} dev wire")
-        written = f"[{host}]" if ":" in host else host
-        place = f"{written}:{RELAY_PORT}"
-        self._public.nft(
-            _FAR.format(
-                ip="ip6" if ":" in host else "ip", address=host, host=written, port=RELAY_PORT, far=_FAR_PORT
-            )
-        )
+        return host
+
+    async def _run_relay(self, host: str) -> asyncio.subprocess.Process:
+        name = f"relay{len(self.relays)}"
         config = self._folder / f"{name}.yaml"
-        config.write_text(f"listen: '{place}'\nname: {name}\nopen: true\n")
+        config.write_text(f"listen: '{host}:{RELAY_PORT}'\nname: {name}\nopen: true\n")
         process = await self._public.start(sys.executable, "-m", "cli", "relay", "--config", str(config))
-        distance = await self._public.start(
-            sys.executable, "-m", "bench.lab.distance", host, str(_FAR_PORT), str(RELAY_PORT), str(_FAR_MS)
-        )
-        self.relays.append(Relay(f"ws://{place}", process, distance))
         assert process.stderr is not None
-        assert distance.stdout is not None
         async with asyncio.timeout(_READY_S):
             said = await process.stderr.readline()
-            await distance.stdout.readline()
         if b"listens" not in said:
             raise LabError(f"a relay says {said.decode(errors='replace').strip()!r} instead of listening")
-        return self.relays[-1]
+        return process
+
+    async def _run_distance(self, at: tuple[str, int], to: tuple[str, int]) -> asyncio.subprocess.Process:
+        places = [str(word) for word in (*at, *to, _FAR_MS)]
+        process = await self._public.start(sys.executable, "-m", "bench.lab.distance", *places)
+        assert process.stdout is not None
+        async with asyncio.timeout(_READY_S):
+            await process.stdout.readline()
+        return process
 
     def _machine(self, what: str) -> Machine:
         machine = Machine(f"{self._prefix}{what}{next(self._numbers)}")
@@ -132,6 +155,16 @@ async def world(folder: Path) -> AsyncIterator[World]:
             await one.close()
     finally:
         remove_all(prefix)  # what is half-made too
+
+
+def _bare(host: str) -> str:
+    """As in a URL."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _ip(host: str) -> str:
+    """As nft says it."""
+    return "ip6" if ":" in host else "ip"
 
 
 # TCP alone: UDP goes to the relay itself.

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.lab.machines import Machine, why_not
-from bench.lab.routers import Kind
+from bench.lab.rules import Kind
 from bench.lab.world import world
 
 REASON = why_not()
