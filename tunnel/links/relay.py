@@ -37,6 +37,7 @@ from tunnel.links.strangers import (
 )
 from tunnel.relay.login import Challenge, Login, LoginError, Refused, parse_verdict, rooms_to_json
 from tunnel.relay.refusal import REFUSALS
+from tunnel.relay.stun_told import StunTold, StunToldError
 from tunnel.wallclock import WallClock
 
 _library_log = logging.getLogger(f"{__name__}.websockets")
@@ -60,6 +61,9 @@ class RelayLink:
     room_name  the room's 16 bytes, from the relay's name and a day counted since 1970
     tls_ca     the one certificate authority to trust for wss://, PEM; None: those the system trusts
     relay_name what the relay calls itself, once it has said so
+
+    Where it answers STUN, by its own word, over UDP and over TCP. None: it has not spoken of it, as relays of
+    before do not. (): it does not answer.
     """
 
     def __init__(
@@ -72,6 +76,8 @@ class RelayLink:
     ) -> None:
         self.url = url
         self.relay_name: str | None = None
+        self.stun_places: tuple[tuple[str, int], ...] | None = None
+        self.stun_tcp_places: tuple[tuple[str, int], ...] | None = None
         self.counters: Counter[str] = Counter()
         self._identity = identity
         self._room_name = room_name
@@ -159,7 +165,21 @@ class RelayLink:
             raise LinkError(f"The relay {self.url} refuses: {verdict.text}", refused=_is_final(connection))
         if verdict.message_bytes < MAX_DATAGRAM:
             raise LinkError(f"The relay {self.url} passes on less than {MAX_DATAGRAM} bytes.", refused=True)
+        self._keep_stun(verdict.stun)
         return days
+
+    def _keep_stun(self, told: StunTold | None) -> None:
+        """What the last welcome said, or nothing if that is not to be believed."""
+        self.stun_places = self.stun_tcp_places = None
+        if told is None:
+            return
+        try:
+            host = told.host_for(parse_uri(self.url).host)
+        except StunToldError:
+            self.counters["stun_elsewhere"] += 1
+            return
+        self.stun_places = () if told.udp is None else ((host, told.udp),)
+        self.stun_tcp_places = () if told.tcp is None else ((host, told.tcp),)
 
     async def _carry(
         self,

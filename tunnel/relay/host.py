@@ -25,6 +25,7 @@ from tunnel.relay.metrics import Snapshot
 from tunnel.relay.refusal import BAD_LOGIN, FULL, NONSENSE, OVER_RATE, REPLACED, TOO_SLOW, Refusal
 from tunnel.relay.rooms import Member, OverRateError, Rooms, RoomsFullError
 from tunnel.relay.settings import MESSAGE_BYTES, RelaySettings
+from tunnel.relay.stun_told import StunTold
 from tunnel.wallclock import WallClock
 
 _log = logging.getLogger(__name__)
@@ -39,15 +40,18 @@ _LIBRARY_REASONS: Final[dict[int, str]] = {
 
 
 class RelayHost:
-    """All connections of one relay. `attend` is the WebSocket server's handler; call `sweep` every second."""
+    """All connections of one relay. `attend` is the WebSocket server's handler; call `sweep` every second.
+
+    stun  what members are told of it; set it once that is known
+    """
 
     def __init__(self, settings: RelaySettings, clock: WallClock) -> None:
         self.logins: Counter[str] = Counter()
         self.closed: Counter[str] = Counter()
+        self.stun: StunTold | None = None
         self._settings = settings
         self._clock = clock
         self._allow = None if settings.allow is None else frozenset(a.lower() for a in settings.allow)
-        self._welcome = Welcome(MESSAGE_BYTES, settings.limits.messages_per_second).to_json()
         self._rooms: Rooms[RelayConnection] = Rooms(settings.limits)
         self._door = Door(settings.limits)
         self._connections: set[RelayConnection] = set()
@@ -150,7 +154,8 @@ class RelayHost:
         connection.seated = True
         self._door.seat(connection.address)
         # The welcome is written before anybody's datagram can be, because nothing here waits.
-        broadcast([connection], self._welcome)
+        welcome = Welcome(MESSAGE_BYTES, self._settings.limits.messages_per_second, self.stun)
+        broadcast([connection], welcome.to_json())
         connection.on_datagram = partial(self._forward, member)
         connection.on_writable = partial(self._drain, member)
         try:

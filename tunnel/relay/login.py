@@ -6,7 +6,7 @@
       | <-- {"address": "0x…", "signature": HEX130,                |
       |      "rooms": [HEX32, HEX32]} ---------------------------- |   text, at most 1,024 bytes
       | --- {"welcome": {"message_bytes": 1200,                    |
-      |      "messages_per_second": N}} -------------------------> |   text; or {"refused": "a sentence"} and
+      |      "messages_per_second": N, "stun": …}} --------------> |   text; or {"refused": "a sentence"} and
       |                                                            |   a close, see refusal.py for the codes
       | <============= datagrams, 1 to 1,200 bytes ==============> |   binary, each one unfragmented frame
       | <-- {"rooms": [HEX32, HEX32]} ---------------------------- |   text, when the relay's day turns
@@ -26,6 +26,9 @@ it does not look into: a datagram goes to every other member of any of the sende
 A member is in one or two rooms: the one of the relay's present day, and tomorrow's. Days are counted on the
 relay's clock (from `time`, plus what has passed since), so that two members meet whatever their clocks say.
 
+"stun" says where the relay answers STUN (stun_told.py); relays of before leave it out. Nonsense there is as
+good as nothing there: it is about another path than this one.
+
 A refusal's sentence is left out where it would be longer than what it answers. Unknown members of an object
 are ignored, so that later versions can add some; another "crowdpad" number is another protocol.
 """
@@ -36,7 +39,9 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Self, TypeGuard
+from typing import Any, Final, Self, TypeGuard
+
+from tunnel.relay.stun_told import StunTold, StunToldError
 
 VERSION: Final = 1
 LOGIN_BYTES: Final = 1_024  # a login is about 330; nothing before the welcome may be longer
@@ -120,20 +125,20 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """The relay lets the member in, and says what it bears."""
+    """The relay lets the member in, and says what it bears. `stun` is None if it does not speak of it."""
 
     message_bytes: int
     messages_per_second: float
+    stun: StunTold | None = None
 
     def to_json(self) -> str:
-        return json.dumps(
-            {
-                "welcome": {
-                    "message_bytes": self.message_bytes,
-                    "messages_per_second": self.messages_per_second,
-                }
-            }
-        )
+        parts: dict[str, Any] = {
+            "message_bytes": self.message_bytes,
+            "messages_per_second": self.messages_per_second,
+        }
+        if self.stun is not None:
+            parts["stun"] = self.stun.to_json()
+        return json.dumps({"welcome": parts})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,7 @@ def parse_verdict(text: str) -> Welcome | Refused:
         raise LoginError("message_bytes is no size")
     if not ((_is_int(rate) or isinstance(rate, float)) and 0 < rate <= _LARGEST):  # NaN fails here too
         raise LoginError("messages_per_second is no rate")
-    return Welcome(size, float(rate))
+    return Welcome(size, float(rate), _stun(welcome))
 
 
 def rooms_to_json(rooms: Sequence[bytes]) -> str:
@@ -193,6 +198,15 @@ def _object(text: str) -> dict[str, object]:
 
 def _is_int(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _stun(welcome: dict[str, Any]) -> StunTold | None:
+    if "stun" not in welcome:
+        return None
+    try:
+        return StunTold.parse(welcome["stun"])
+    except StunToldError:
+        return None
 
 
 def _rooms(parts: dict[str, object]) -> tuple[bytes, ...]:

@@ -24,6 +24,7 @@ from tunnel.relay.metrics import Snapshot
 from tunnel.relay.settings import MESSAGE_BYTES, RelaySettings
 from tunnel.relay.stun_answer import StunAnswerer
 from tunnel.relay.stun_server import StunServer
+from tunnel.relay.stun_told import StunTold
 from tunnel.wallclock import WallClock
 
 _log = logging.getLogger(__name__)
@@ -102,6 +103,7 @@ class RelayServer:
             raise
         if settings.stun:
             await self._stun.open(sock.getsockname() for sock in self._servers[0].sockets)
+        self._host.stun = self._stun_told()
         self._sweeper = asyncio.create_task(self._sweep())
         _log.debug("The relay %s listens on %s, port %d.", settings.name, settings.host, self.port)
 
@@ -125,6 +127,13 @@ class RelayServer:
             await asyncio.get_running_loop().create_future()
         finally:
             await self.stop()
+
+    def _stun_told(self) -> StunTold:
+        """Where members may ask. A port that was mapped to ours on the way is not ours to know."""
+        if not self._settings.stun:
+            return StunTold()
+        host, port = self._settings.stun_at or (None, self.port)
+        return StunTold(udp=port if self._stun.listens else None, tcp=port, host=host)
 
     async def _listen(
         self, host: str, port: int, make: Callable[..., RelayConnection], process_request: _ProcessRequest

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tunnel.relay.login import check_relay_name
+from tunnel.relay.stun_told import is_host
 
 MESSAGE_BYTES: Final = (
     1_200  # the longest datagram there is (envelope.py); not a setting, all sides count on it
@@ -59,7 +60,9 @@ class RelaySettings:
     host     where to listen; port 0 lets the system choose
     allow    Ethereum addresses that may log in; None: whoever can sign
     metrics  (host, port) for /metrics alone; None: the same port as everything else
-    stun     also answers STUN over UDP, at the same addresses and port
+    stun     also answers STUN over UDP and TCP, at the same addresses and port
+    stun_at  (host, port) where that is for members, if a proxy stands before the port they come to; None: at
+             the host they came to, and the port this relay listens at
     """
 
     name: str
@@ -69,7 +72,10 @@ class RelaySettings:
     tls: TlsFiles | None = None
     metrics: tuple[str, int] | None = None
     stun: bool = True
+    stun_at: tuple[str, int] | None = None
     limits: RelayLimits = field(default_factory=RelayLimits)
 
     def __post_init__(self) -> None:
         check_relay_name(self.name)
+        if self.stun_at is not None and not is_host(self.stun_at[0].lower()):
+            raise ValueError(f"members are not told to ask for their address at {self.stun_at[0]}")

@@ -39,6 +39,11 @@ class StunServer:
         """Datagrams by what became of them, and what happened to the sockets."""
         return self._answerer.counters
 
+    @property
+    def listens(self) -> bool:
+        """Whether any of it worked."""
+        return bool(self._sockets)
+
     async def open(self, addresses: Iterable[tuple[Any, ...]]) -> None:
         """Listens at each of these, as `getsockname` gives them."""
         for where in addresses:

@@ -14,8 +14,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from tunnel.identity import Identity
+from tunnel.links.relay import RelayLink
 from tunnel.relay.login import Challenge, Login
 from tunnel.relay.settings import TlsFiles
+from tunnel.relay.stun_told import StunTold
 from tunnel.room import DAY_MS
 
 if TYPE_CHECKING:
@@ -386,5 +388,48 @@ def test_whatever_a_relay_says_after_the_welcome_the_link_ends_with_one_sentence
             bot = links.start(url)
             await links.ended(bot)
             assert all(len(datagram) <= 1_200 for datagram in bot.got)
+
+    world.run(main())
+
+
+def test_a_link_keeps_where_its_relay_answers_stun(world: World, links: Links) -> None:
+    async def main() -> None:
+        async with world.relay() as server:
+            running = await links.up(f"ws://127.0.0.1:{server.port}")
+            assert running.link.stun_places == (("127.0.0.1", server.port),)
+            assert running.link.stun_tcp_places == (("127.0.0.1", server.port),)
+
+    world.run(main())
+
+
+@pytest.mark.parametrize(
+    ("url", "told", "udp", "tcp"),
+    [
+        ("ws://relay.example.org:81", None, None, None),
+        ("ws://relay.example.org:81", StunTold(), (), ()),
+        ("ws://relay.example.org", StunTold(tcp=82), (), (("relay.example.org", 82),)),
+        ("wss://[::1]:81", StunTold(udp=82), (("::1", 82),), ()),
+        ("wss://a.example.org", StunTold(udp=82, host="b.example.org"), (("b.example.org", 82),), ()),
+        ("wss://a.example.org", StunTold(udp=82, tcp=82, host="192.168.1.1"), None, None),
+    ],
+)
+def test_what_a_relay_says_of_stun_is_kept_if_it_can_be_believed(
+    world: World, url: str, told: StunTold | None, udp: object, tcp: object
+) -> None:
+    link = RelayLink(url, Identity.create(), lambda relay, day: bytes(16), world.clock)
+    link.stun_places = link.stun_tcp_places = (("before", 1),)  # by the relay of another day
+    link._keep_stun(told)
+    assert (link.stun_places, link.stun_tcp_places) == (udp, tcp)
+    assert link.counters["stun_elsewhere"] == (told is not None and udp is None)
+
+
+def test_a_relay_of_before_says_nothing_of_stun(world: World, links: Links) -> None:
+    async def welcome(connection: ServerConnection) -> None:
+        await links.honest_login(connection)
+
+    async def main() -> None:
+        async with links.lying_relay(welcome) as url:
+            running = await links.up(url)
+            assert running.link.stun_places is None
 
     world.run(main())

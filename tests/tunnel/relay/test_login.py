@@ -17,6 +17,7 @@ from tunnel.relay.login import (
     parse_verdict,
     rooms_to_json,
 )
+from tunnel.relay.stun_told import StunTold
 
 NONCE = "0123456789abcdef" * 2
 ROOM = bytes(range(16))
@@ -64,6 +65,14 @@ def test_every_text_is_read_back_as_it_was() -> None:
     assert parse_rooms(rooms_to_json([ROOM, bytes(16)])) == (ROOM, bytes(16))
     assert parse_verdict(Welcome(1200, 4000).to_json()) == Welcome(1200, 4000)
     assert parse_verdict(Refused("No.").to_json()) == Refused("No.")
+    for told in (StunTold(), StunTold(udp=8_765, tcp=8_765, host="stun.example.org")):
+        assert parse_verdict(Welcome(1200, 4000, told).to_json()) == Welcome(1200, 4000, told)
+
+
+@pytest.mark.parametrize("said", [7, [], {"udp": -1}, {"host": "x" * 500}])
+def test_nonsense_about_stun_is_as_good_as_nothing(said: object) -> None:
+    welcome = {"message_bytes": 1200, "messages_per_second": 4000, "stun": said}
+    assert parse_verdict(json.dumps({"welcome": welcome})) == Welcome(1200, 4000)
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from typing import TYPE_CHECKING
+import socket
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tunnel.identity import Identity
+from tunnel.relay.login import Challenge, Welcome, parse_verdict
 from tunnel.relay.server import RelayError, RelayServer
 from tunnel.relay.settings import RelaySettings, TlsFiles
+from tunnel.relay.stun_told import StunTold
 
 if TYPE_CHECKING:
     from tests.tunnel.relay.conftest import World
@@ -174,5 +178,45 @@ def test_a_certificate_that_does_not_load_is_one_sentence(world: World, tls_file
         settings = RelaySettings(name="test relay", allow=None, tls=wrong)
         with pytest.raises(RelayError, match="not a PEM certificate"):
             await RelayServer(settings, world.clock).start()
+
+    world.run(main())
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, StunTold(udp=1, tcp=1)),  # the ports it got
+        ({"stun_at": ("stun.example.org", 3_478)}, StunTold(udp=3_478, tcp=3_478, host="stun.example.org")),
+        ({"stun": False}, StunTold()),
+    ],
+)
+def test_members_are_told_where_stun_is_answered(
+    world: World, options: dict[str, Any], told: StunTold
+) -> None:
+    async def main() -> None:
+        server = RelayServer(RelaySettings(name="test relay", allow=None, **options), world.clock)
+        await server.start()
+        member = await world.open(server)
+        challenge = Challenge.parse(str(await member.recv()))
+        await member.send(world.answer(challenge, Identity.create()))
+        welcome = parse_verdict(str(await member.recv()))
+        assert isinstance(welcome, Welcome)
+        assert welcome.stun is not None
+        got = welcome.stun
+        if not options:
+            assert got.udp == got.tcp == server.port
+            got = StunTold(udp=1, tcp=1)
+        assert got == told
+        await server.stop()
+
+    world.run(main())
+
+
+def test_members_are_told_of_no_udp_port_that_was_taken(world: World) -> None:
+    async def main() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(("127.0.0.1", 0))
+            async with world.relay(port=taken.getsockname()[1]) as server:
+                assert server._stun_told() == StunTold(tcp=server.port)
 
     world.run(main())

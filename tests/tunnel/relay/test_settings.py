@@ -26,3 +26,10 @@ def test_every_limit_is_above_zero() -> None:
 def test_a_burst_holds_one_message_at_least() -> None:
     with pytest.raises(ValueError, match="bytes_burst"):
         RelayLimits(bytes_burst=1_199)
+
+
+@pytest.mark.parametrize("host", ["nobody", "127.1", ""])
+def test_members_are_told_no_place_they_would_not_believe(host: str) -> None:
+    with pytest.raises(ValueError, match="ask for their address"):
+        RelaySettings(name="x", allow=None, stun_at=(host, 1))
+    assert RelaySettings(name="x", allow=None, stun_at=("Stun.Example.org", 1)).stun_at
