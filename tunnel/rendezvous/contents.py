@@ -21,6 +21,7 @@ from tunnel.nat.offer import OfferError, parse
 from tunnel.rendezvous.text import LetterError
 
 FIRST_KIND: Final = 128
+LAST_KIND: Final = 255
 
 _HEAD: Final = struct.Struct("<BH")
 # Strangers see how long a letter is. In steps of this size that tells next to nothing of what is in it.
