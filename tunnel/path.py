@@ -1,9 +1,9 @@
 """What is known of each path, and the pure choice of which paths carry a datagram.
 
-A path is one way from this end to the other: today a relay both ends are logged in to. Each end sends a
-heartbeat on every path and answers the other's in its own, so delay, jitter and loss are measured on the very
-path they are about, over copies that authenticated. A relay can spoil its own figures; it can only better
-them by delivering sooner.
+A path is one way from this end to the other: a relay both ends are logged in to, or a direct one. Each end
+sends a heartbeat on every path and answers the other's in its own, so delay, jitter and loss are measured on
+the very path they are about, over copies that authenticated. A relay can spoil its own figures; it can only
+better them by delivering sooner.
 """
 
 from __future__ import annotations
@@ -42,7 +42,11 @@ RELAX_MS: Final = 5_000.0
 
 @dataclass(frozen=True, slots=True)
 class PathView:
-    """One path, as the choice sees it. Times in milliseconds, loss as a share of 1."""
+    """One path, as the choice sees it. Times in milliseconds, loss as a share of 1.
+
+    pinned  the streamer wants it to carry before all that are not pinned
+    spared  most of what it may use in this hour is used
+    """
 
     id: PathId
     delay: float | None
@@ -50,22 +54,58 @@ class PathView:
     loss: float
     silent_for: float
     carrying: bool
+    pinned: bool = False
+    spared: bool = False
+
+    @property
+    def works(self) -> bool:
+        """It was heard of lately, so it is believed to carry."""
+        return self.silent_for <= TRUST_MS
 
 
 def choose(paths: Iterable[PathView], *, suffering: bool) -> tuple[PathId, ...]:
-    """The paths that carry the next datagram, out of those that are up.
+    """The paths that carry the next datagram, out of those that are up. The first row that fits:
 
-    All of them while they are few or the link is suffering; otherwise the best three by delay, jitter and
-    loss, where a path that carries already is only replaced by one better by more than the hysteresis. A path
-    not heard for 6.5 s is not among the best, unless nothing better is left.
+    those that may carry (`entitled`)  those of them that do
+    ---------------------------------  ----------------------------------------------------------------------
+    at most three                      all
+    more, and the link suffers         all
+    more, three or more of them work   the best three by delay, jitter and loss; one that carries already is
+                                       replaced only by one better by more than the hysteresis
+    more, but fewer than three work    those that work, and the best of those not heard for 6.5 s: three
+
+    What is sent a second time goes on every path that is up all the same, pinned, spared or neither: that
+    nobody answered the first copy is a sign that the chosen ones are broken in a way that heartbeats do not
+    show yet, in one direction alone for example, and an input is played as long as one path works.
+    """
+    pool = entitled(paths)
+    if suffering or len(pool) <= FEW:
+        return tuple(path.id for path in pool)
+    ranked = sorted(pool, key=lambda path: (not path.works, cost(path)))
+    return tuple(path.id for path in ranked[:BEST])
+
+
+def entitled(paths: Iterable[PathView]) -> list[PathView]:
+    """Those that may carry, out of those that are up. The first row that fits:
+
+    a path works that is               who may carry
+    ---------------------------------  ----------------------------------------------------------------------
+    pinned and not spared              the pinned ones that are not spared; no others, even while the link
+                                       suffers
+    not spared                         all that are not spared
+    none of these                      all
+
+    A pin is a wish about ways that work, never a reason to lose an input: a pinned path that was not heard
+    for 6.5 s may be gone, and then the others carry as if nothing were pinned, until it is heard again. What
+    a path may cost comes before the pin, because money does not come back. A path whose hour is used up
+    entirely is down, and so not among these.
     """
     up = list(paths)
-    if suffering or len(up) <= FEW:
-        return tuple(path.id for path in up)
-    trusted = [path for path in up if path.silent_for <= TRUST_MS]
-    doubted = [path for path in up if path.silent_for > TRUST_MS]
-    ranked = sorted(trusted, key=cost) + sorted(doubted, key=cost)
-    return tuple(path.id for path in ranked[:BEST])
+    spendable = [path for path in up if not path.spared]
+    if not any(path.works for path in spendable):
+        return up
+    pinned = [path for path in spendable if path.pinned]
+    return pinned if any(path.works for path in pinned) else spendable
 
 
 def cost(path: PathView) -> float:
@@ -92,6 +132,8 @@ class Path:
         self.id = id
         self.up = False
         self.carrying = False
+        self.pinned = False
+        self.spared = False
         self.sent = 0  # datagrams put on it
         self.heard = 0  # authentic copies that came on it
         self.first = 0  # of those, the ones that came before any other copy
@@ -105,7 +147,10 @@ class Path:
 
     def view(self, now: float) -> PathView:
         """For `choose`."""
-        return PathView(self.id, self.delay, self.jitter, self.loss, now - self.last_heard, self.carrying)
+        silent_for = now - self.last_heard
+        return PathView(
+            self.id, self.delay, self.jitter, self.loss, silent_for, self.carrying, self.pinned, self.spared
+        )
 
     @property
     def loss(self) -> float:
@@ -120,9 +165,13 @@ class Path:
             self.last_heard = now
 
     def peer_restarted(self) -> None:
-        """The peer counts from the beginning: nothing it says can be compared with what it said before."""
+        """The peer counts from the beginning: nothing it says can be compared with what it said before.
+
+        What came first on this path is counted for each run of the peer by itself: it is told the figure.
+        """
         self._echo = None
         self._answered = None
+        self.first = self.peer_first = 0
 
     def make_heartbeat(self, now: float) -> Heartbeat:
         """The next heartbeat on this path; counts itself as sent."""

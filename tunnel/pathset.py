@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from tunnel.path import RELAX_MS, Path, PathId, choose, is_suffering
+from tunnel.path import RELAX_MS, Path, PathId, choose, entitled, is_suffering
+from tunnel.verdict import verdict
 
 # A choice is kept this long: hundreds of datagrams a second need no new opinion each.
 _CHOICE_MS: Final = 20.0
@@ -60,15 +61,21 @@ class PathSet:
         """The paths for the next datagram; decided anew every 20 ms, or at once after a change."""
         if now < self._choice_until:
             return self._choice
-        up = [self.all[id] for id in self._heartbeats]
-        losses = [path.loss for path in up]
+        views = [self.all[id].view(now) for id in self._heartbeats]
+        losses = [view.loss for view in entitled(views)]
         if is_suffering(unanswered_for=unanswered_for, round_trip=round_trip, losses=losses):
             self._trouble_until = now + RELAX_MS
-        self._choice = choose([path.view(now) for path in up], suffering=now < self._trouble_until)
+        self._choice = choose(views, suffering=now < self._trouble_until)
         self._choice_until = now + _CHOICE_MS
-        for path in up:
-            path.carrying = path.id in self._choice
+        for view in views:
+            self.all[view.id].carrying = view.id in self._choice
         return self._choice
+
+    def verdicts(self, now: float) -> dict[PathId, str]:
+        """Of each path that is up, why it carries or not, for people."""
+        views = [self.all[id].view(now) for id in self._heartbeats]
+        suffering = now < self._trouble_until
+        return {view.id: verdict(view, views, suffering=suffering) for view in views}
 
     def reconsider(self) -> None:
         """Something has just gone wrong or right: the next datagram's paths are chosen anew."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tunnel.messages import NOTHING_ECHOED, Heartbeat
-from tunnel.path import LOSSY, RELAX_MS, PathId
+from tunnel.path import LOSSY, RELAX_MS, TRUST_MS, PathId
 from tunnel.pathset import PathSet
 
 A, B, C, D, E = map(PathId, range(5))
@@ -90,6 +90,42 @@ def test_too_few_good_paths_are_trouble() -> None:
             paths.all[id].heartbeat_came(Heartbeat(1, 0, NOTHING_ECHOED - 1, sent, 0, 0), 0, 0.0)
         assert paths.all[id].loss > LOSSY
     assert set(paths.carriers(0.0, **CALM)) == {A, B, C, D, E}
+
+
+def test_only_paths_that_may_carry_can_be_trouble() -> None:
+    paths = five()
+    for id in (A, B, C):
+        paths.all[id].spared = True
+    assert set(paths.carriers(0.0, **CALM)) == {D, E}
+    for id in (A, B, C):
+        paths.all[id].spared = False
+    assert set(paths.carriers(20.0, **CALM)) == {A, B, C, D, E}, "two were too few, a moment ago"
+    assert paths.carriers(RELAX_MS + 40, **CALM) == (A, B, C)
+
+
+def test_a_pinned_path_carries_alone_until_it_is_silent_and_again_when_it_is_heard() -> None:
+    paths = five()
+    paths.all[D].pinned = True
+    assert paths.carriers(0.0, **OVERDUE) == (D,)
+    assert paths.up == (A, B, C, D, E), "the others keep their heartbeats"
+    for id in (A, B, C, E):
+        paths.all[id].last_heard = TRUST_MS + 20
+    assert paths.carriers(TRUST_MS + 20, **CALM) == (A, B, C)
+    paths.all[D].last_heard = TRUST_MS + 40
+    assert paths.carriers(TRUST_MS + 40, **CALM) == (D,)
+
+
+def test_every_path_that_is_up_has_its_reason() -> None:
+    paths = five()
+    paths.set_down(E)
+    paths.carriers(0.0, **CALM)
+    assert paths.verdicts(0.0) == {
+        A: "fastest, 20 ms", B: "second fastest, 40 ms", C: "third fastest, 60 ms",
+        D: "spare: 3 others are faster",
+    }  # fmt: skip
+    paths.reconsider()
+    paths.carriers(0.0, **OVERDUE)
+    assert paths.verdicts(0.0)[D] == "all carry while answers are late, 80 ms"
 
 
 def test_what_is_put_on_a_path_is_counted_there() -> None:
