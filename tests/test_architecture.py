@@ -73,6 +73,11 @@ SHELLS: Final = (
     "tunnel/relay/server.py",
     "tunnel/relay/stun_server.py",
     "tunnel/relay/tls.py",
+    "tunnel/rendezvous/board.py",
+    "tunnel/rendezvous/folder.py",
+    "tunnel/rendezvous/web.py",
+    "tunnel/rendezvous/dht.py",
+    "tunnel/rendezvous/dht_node.py",
     "tunnel/wallclock.py",
 )
 
