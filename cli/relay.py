@@ -61,6 +61,8 @@ def settings(config: RelayConfig) -> RelaySettings:
         tls=None if config.tls is None else TlsFiles(config.tls.cert, config.tls.key),
         metrics=None if config.metrics_listen is None else split_host_port(config.metrics_listen),
         stun=config.stun,
+        stun_at=None if config.stun_at is None else split_host_port(config.stun_at),
+        stun_alternate=None if config.stun_alternate is None else split_host_port(config.stun_alternate),
         limits=RelayLimits(
             connections=limits.members + limits.waiting,
             waiting=limits.waiting,

@@ -32,6 +32,7 @@ from config.kinds import Choice, ControllerName, ControlName, Flag, Real, Text, 
 from config.mistakes import CALL
 from config.places import GamePlace, NewFileName
 from config.play import CommandsConfig, ModesConfig
+from config.stun import stun_misfits
 
 PeerKey = Annotated[str, PublicKeyHex()]
 # Ten is what an endpoint holds at once; past that a home line carries more copies than content.
@@ -248,7 +249,16 @@ class RelayConfig(Model):
     )
     stun: Annotated[bool, Flag()] = Field(
         default=True,
-        description="Whether it also tells, over UDP at the same port, whoever asks what address they have.",
+        description="Whether it tells whoever asks what address they have: over UDP and TCP, at its port.",
+    )
+    stun_at: Annotated[str, HostPort()] | None = Field(
+        default=None,
+        description="HOST:PORT where members ask that, if a proxy stands before the port they come to.",
+    )
+    stun_alternate: Annotated[str, HostPort()] | None = Field(
+        default=None,
+        description="HOST:PORT of a second address of this machine and a second port, to show what routers "
+        "let in (RFC 5780).",
     )
 
     @field_validator("open")
@@ -265,6 +275,7 @@ class RelayConfig(Model):
         if self.metrics_listen is not None and same_port(self.listen, self.metrics_listen):
             text = "the same port as `listen`; wanted another, or leave this out and they share it"
             yield Misfit(("metrics_listen",), text)
+        yield from stun_misfits(self.listen, self.stun_at, self.stun_alternate, stun=self.stun)
 
 
 ProgramConfig = BotConfig | ReceiverConfig | RelayConfig

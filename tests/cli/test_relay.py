@@ -31,9 +31,16 @@ def test_an_open_relay_has_no_list(folder: Any) -> None:
     assert told.stun
 
 
-def test_a_relay_may_be_told_to_leave_udp_alone(folder: Any) -> None:
+def test_a_relay_may_be_told_to_leave_stun_alone(folder: Any) -> None:
     file = folder.write("tcp.yaml", "listen: 127.0.0.1:1\nname: x\nopen: true\nstun: false\n")
     assert not settings(load(file, RelayConfig)).stun
+
+
+def test_a_relay_is_told_where_else_stun_is_answered(folder: Any) -> None:
+    more = "stun_at: relay.example.org:8765\nstun_alternate: 127.0.0.2:2\n"
+    file = folder.write("stun.yaml", f"listen: 127.0.0.1:1\nname: x\nopen: true\n{more}")
+    told = settings(load(file, RelayConfig))
+    assert (told.stun_at, told.stun_alternate) == (("relay.example.org", 8765), ("127.0.0.2", 2))
 
 
 def test_each_limit_arrives_in_the_relay_s_own_terms(folder: Any) -> None:

@@ -63,6 +63,8 @@ class RelaySettings:
     stun     also answers STUN over UDP and TCP, at the same addresses and port
     stun_at  (host, port) where that is for members, if a proxy stands before the port they come to; None: at
              the host they came to, and the port this relay listens at
+    stun_alternate  (address, port): a second address of this machine, and a second port, so that the UDP
+             server shows what routers let in (RFC 5780). `host` and `port` are then one address and port too
     """
 
     name: str
@@ -73,6 +75,7 @@ class RelaySettings:
     metrics: tuple[str, int] | None = None
     stun: bool = True
     stun_at: tuple[str, int] | None = None
+    stun_alternate: tuple[str, int] | None = None
     limits: RelayLimits = field(default_factory=RelayLimits)
 
     def __post_init__(self) -> None:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 _LABEL: Final = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
-_NAME: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+")  # RFC 1035, 2.3.4, for its lengths
+_NAME: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+\.?")  # RFC 1035, 2.3.4, for its lengths
 # RFC 6761, 6762, 8375 and what the ICANN keeps free: names that mean something else on each machine.
 _OWN: Final = frozenset({"localhost", "local", "internal", "arpa", "lan", "home", "corp"})
 _LIKE_AN_ADDRESS: Final = re.compile("[0-9]+|0x[0-9a-f]*")  # as the last label; inet_aton reads "1.2" as one
@@ -89,7 +89,7 @@ def _is_public(host: str) -> bool:
 
 
 def _last(name: str) -> str:
-    return name.rpartition(".")[2]
+    return name.rstrip(".").rpartition(".")[2]
 
 
 def _port(said: object) -> int | None:

@@ -61,18 +61,19 @@ def test_anything_a_relay_says_is_understood_or_an_error(said: Any) -> None:
 )
 def test_what_some_systems_take_for_an_address_is_no_host(host: str) -> None:
     assert not is_host(host)
+    assert is_host("stun.example.org.")
 
 
 def test_the_host_that_a_member_reached_is_asked_unless_another_is_named() -> None:
     assert StunTold(udp=1).host_for("relay.example.org") == "relay.example.org"
     assert StunTold(udp=1, host="8.8.8.8").host_for("relay.example.org") == "8.8.8.8"
-    assert StunTold(udp=1, host="stun.example.org").host_for("8.8.8.8") == "stun.example.org"
+    assert StunTold(udp=1, host="stun.example.org.").host_for("8.8.8.8") == "stun.example.org."
 
 
 @pytest.mark.parametrize(
     "host",
     ["127.0.0.1", "192.168.1.1", "10.0.0.1", "100.64.0.1", "169.254.1.1", "239.1.1.1", "255.255.255.255",
-     "::1", "fe80::1", "fd00::1", "ff02::1", "::ffff:192.168.1.1", "router.local", "a.localhost", "nas.lan"],
+     "::1", "fe80::1", "fd00::1", "ff02::1", "::ffff:192.168.1.1", "router.local", "a.localhost.", "nas.lan"],
 )  # fmt: skip
 def test_a_relay_out_in_the_world_names_no_place_of_the_members_network(host: str) -> None:
     told = StunTold.parse({"udp": 53, "host": host})
