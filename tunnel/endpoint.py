@@ -18,14 +18,17 @@ from tunnel.backoff import next_wait_ms
 from tunnel.events import Connected, Event, NoteArrived, Outcome
 from tunnel.frame import Frame, SequenceId
 from tunnel.identity import Identity, PublicKey, random_bytes
-from tunnel.lane import Lane
+from tunnel.lane import Lane, used_up
 from tunnel.lane import PathReport as PathReport
 from tunnel.links import open_link
 from tunnel.links.direct import DirectLink, DirectOptions
-from tunnel.links.link import LinkError
+from tunnel.links.link import Link, LinkError
 from tunnel.links.udp import DirectUdpLink
 from tunnel.liveness import Phase
+from tunnel.meter import Caps, next_hour
+from tunnel.minutes import Minute, Minutes
 from tunnel.path import PathId
+from tunnel.policy import Kind, PathPolicy
 from tunnel.room import RoomNames
 from tunnel.session import Role, Session
 from tunnel.timing import Timing
@@ -53,23 +56,29 @@ class Endpoint:
         timing: Timing | None = None,
         tls_ca: Path | None = None,
         direct: DirectOptions | None = None,
+        policy: PathPolicy | None = None,
     ) -> None:
         """`relays` are 1 to 10 URLs; `tls_ca` is a PEM file to trust instead of the system's. ValueError.
 
         direct  how direct paths are looked for beside the relays; None: not at all
+        policy  which paths are not used, which come first, and what they may cost; None: all are alike
         """
         if not 1 <= len(relays) <= MAX_PATHS:
             raise ValueError(f"an endpoint has 1 to {MAX_PATHS} relays, not {len(relays)}")
         self._clock = clock or WallClock()
         self._on_event = on_event
+        self._policy = policy or PathPolicy()
+        self._caps = Caps(self._policy.caps)
+        self._lanes: list[Lane] = []
         rooms = RoomNames(identity, peer)
-        self._lanes = [
-            Lane(PathId(place), url, open_link(url, identity, rooms, self._clock, tls_ca))
-            for place, url in enumerate(relays)
-        ]
+        relays = [url for url in relays if not self._policy.forbids("relay", url)]
+        for url in relays:
+            self._add_lane("relay", url, open_link(url, identity, rooms, self._clock, tls_ca))
         self._direct: dict[int, DirectLink] = {}  # by the kind of their notes
-        if direct is not None:
+        if direct is not None and not self._policy.forbids("direct udp", ""):
             self._add_direct(direct, role, relays)
+        if not self._lanes:
+            raise ValueError("every path is forbidden")
         self._session = Session(
             role=role,
             identity=identity,
@@ -78,6 +87,11 @@ class Endpoint:
             random=random_bytes,
             timing=timing or Timing(),
         )
+        for lane in self._lanes:
+            self._session.paths.all[lane.id].pinned = self._policy.pins(lane.kind, lane.url)
+        self._capped = [lane for lane in self._lanes if lane.bill.caps]
+        self._role = role
+        self._minutes = Minutes()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._flush_scheduled = False
         self._timer: asyncio.TimerHandle | None = None
@@ -143,15 +157,48 @@ class Endpoint:
     def flush(self) -> None:
         """Sends what has gathered, now instead of at the end of this turn."""
         now = self._clock.now()
+        for lane in self._capped:
+            self._session.paths.all[lane.id].spared = lane.bill.is_spared(now)
         for transmit in self._session.collect(now):
             for path in transmit.paths:
-                self._lanes[path].link.send(transmit.datagram)
+                self._put(self._lanes[path], transmit.datagram, now)
         self._deliver()
         self._arm(now)
+        if self._minutes.is_due(now):
+            self._look(now)
 
     def paths(self) -> list[PathReport]:
         """Every path as it stands."""
-        return [lane.report(self._session.paths.all[lane.id]) for lane in self._lanes]
+        now, paths = self._clock.now(), self._session.paths
+        verdicts = paths.verdicts(now)
+        return [lane.report(paths.all[lane.id], now, verdicts.get(lane.id)) for lane in self._lanes]
+
+    def minutes(self) -> tuple[Minute, ...]:
+        """Which path won each of the last sixty minutes, and why; the running one last."""
+        self._look(self._clock.now())
+        return self._minutes.told()
+
+    def _look(self, now: float) -> None:
+        paths = self._session.paths.all
+        self._minutes.look([lane.standing(paths[lane.id], self._role) for lane in self._lanes], now)
+
+    def _put(self, lane: Lane, datagram: bytes, now: float) -> None:
+        """On one path, unless its hour is used up."""
+        if lane.bill.is_spent(now):
+            lane.link.counters["dropped_cap"] += 1
+            self._stop(lane)
+        else:
+            lane.bill.count(len(datagram), now)
+            lane.link.send(datagram)
+
+    def _stop(self, lane: Lane) -> None:
+        """Its hour is used up. Merely not to send would not do: what stays connected is sent to."""
+        self._session.path_down(lane.id)
+        lane.link.close()
+
+    def _add_lane(self, kind: Kind, url: str, link: Link, direct: DirectLink | None = None) -> None:
+        bill = self._caps.bill(kind, url)
+        self._lanes.append(Lane(PathId(len(self._lanes)), url, link, direct, kind=kind, bill=bill))
 
     def _add_direct(self, options: DirectOptions, role: Role, relays: Sequence[str]) -> None:
         link = DirectUdpLink(
@@ -161,23 +208,33 @@ class Endpoint:
             send_signal=lambda body: self._send_signal(UDP_SIGNAL, body),
             clock=self._clock,
         )
-        self._lanes.append(Lane(PathId(len(self._lanes)), "udp:", link, link))
+        self._add_lane("direct udp", "udp:", link, link)
         self._direct[UDP_SIGNAL] = link
 
     async def _keep(self, lane: Lane) -> NoReturn:
         """One link for ever: connect, carry, wait a little, connect again."""
         while True:
+            await self._rest(lane)
             lane.state = "connecting"
             try:
                 await lane.link.run(
                     lambda: self._link_up(lane), lambda datagram: self._datagram(lane, datagram)
                 )
             except LinkError as error:
-                if lane.failed(error, self._clock.now()):
+                if lane.bill.is_spent(self._clock.now()):
+                    lane.rests()
+                elif lane.failed(error, self._clock.now()):
                     _log.warning("%s: %s", lane.name, error)
             finally:
                 self._link_down(lane)
             await self._pause(lane)
+
+    async def _rest(self, lane: Lane) -> None:
+        """Until the hour turns, if this one is used up."""
+        while lane.bill.is_spent(now := self._clock.now()):
+            lane.rests()
+            _log.warning("%s: %s", lane.name, used_up(now))
+            await asyncio.sleep((next_hour(now) - now) / 1000)
 
     async def _pause(self, lane: Lane) -> None:
         """Back-off, cut short when the last other link goes down: then nobody may wait long."""
@@ -206,7 +263,11 @@ class Endpoint:
             self._alone.set()
 
     def _datagram(self, lane: Lane, datagram: bytes) -> None:
-        self._session.receive(datagram, lane.id, self._clock.now())
+        now = self._clock.now()
+        lane.bill.count(len(datagram), now)
+        self._session.receive(datagram, lane.id, now)
+        if lane.bill.is_spent(now):
+            self._stop(lane)
         self._deliver()
         self._schedule_flush()
 

@@ -54,13 +54,16 @@ class Minute:
 
 @dataclass(slots=True)
 class _Tally:
-    """What one path did in one minute; `looks` are those in which it was up."""
+    """What one path did in one minute. `looks` are those that noted figures while it was up; in `carried` of
+    them it carried.
+    """
 
     name: str
     wins: int = 0
+    was_up: bool = False
+    pinned: bool = False
     looks: int = 0
     carried: int = 0
-    pinned: bool = False
     delays: list[float] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
 
@@ -98,8 +101,9 @@ class Minutes:
         self._noted = now if note else self._noted
         for standing in standings:
             tally = self._tallies.setdefault(standing.id, _Tally(standing.name))
-            tally.name = standing.name
+            tally.name, tally.pinned = standing.name, standing.pinned
             tally.wins += self._won(standing)
+            tally.was_up |= standing.up
             if note and standing.up:
                 _note(tally, standing)
 
@@ -119,14 +123,13 @@ class Minutes:
         if not inputs:
             return Minute(minute * MINUTE_MS, 0, None, 0.0, "no inputs")
         winner = max(tallies, key=lambda tally: tally.wins)
-        rivals = [tally for tally in tallies if tally is not winner and tally.looks]
+        rivals = [tally for tally in tallies if tally is not winner and tally.was_up]
         return Minute(minute * MINUTE_MS, inputs, winner.name, winner.wins / inputs, _why(winner, rivals))
 
 
 def _note(tally: _Tally, standing: Standing) -> None:
     tally.looks += 1
     tally.carried += standing.carrying
-    tally.pinned = standing.pinned
     tally.losses.append(standing.loss)
     if standing.delay is not None:
         tally.delays.append(standing.delay)

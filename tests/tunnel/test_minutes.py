@@ -87,6 +87,13 @@ def test_looking_more_often_than_needed_counts_wins_once_and_keeps_no_more_figur
     assert len(minutes._tallies[PathId(0)].delays) == 5
 
 
+def test_a_path_that_came_up_between_two_looks_that_note_figures_was_up_all_the_same() -> None:
+    minutes = Minutes()
+    minutes.look([standing(0, up=False), standing(1, up=False)], NOON)
+    minutes.look([standing(0, 3, pinned=True), standing(1)], NOON + 500)
+    assert minutes.told()[-1].why == "pinned"
+
+
 def test_a_look_is_due_every_second() -> None:
     minutes = Minutes()
     assert minutes.is_due(NOON)

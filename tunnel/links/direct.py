@@ -73,6 +73,10 @@ class DirectLink(Link, Protocol):
 
     why: str | None
 
+    @property
+    def address(self) -> Address | None:
+        """Where the other end is, while the path is up."""
+
     def peer_came(self, *, fresh: bool) -> None:
         """The session has the other end, so notes reach it: another run of its program, if `fresh`."""
 
