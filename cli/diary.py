@@ -19,13 +19,14 @@ from cli.network_watch import NetworkWatch
 from cli.paths_folder import STATUS, Folder, system_ms
 from cli.paths_page import (
     MOST_MINUTES,
+    MOST_PATHS,
     MOST_PLACES,
-    MinuteEntry,
     Page,
-    PlaceEntry,
     Settings,
     link_entry,
-    path_entries,
+    minute_entry,
+    path_entry,
+    place_entry,
 )
 from config.model import BotConfig, ReceiverConfig
 from tunnel.endpoint import Endpoint
@@ -33,6 +34,8 @@ from tunnel.identity import Identity, PublicKey
 from tunnel.lane import PathReport
 from tunnel.links.direct import Story
 from tunnel.links.places import relay_places
+from tunnel.minutes import Minute
+from tunnel.rendezvous.desk import PlaceReport
 from tunnel.wallclock import WallClock
 
 log = logging.getLogger(__name__)
@@ -59,8 +62,8 @@ class Sources:
     paths: Callable[[], list[PathReport]]
     connected: Callable[[], bool]
     stories: Callable[[], Mapping[str, Story]] = dict
-    minutes: Callable[[], Sequence[MinuteEntry]] = tuple
-    places: Callable[[], Sequence[PlaceEntry]] = tuple
+    minutes: Callable[[], Sequence[Minute]] = tuple
+    places: Callable[[], Sequence[PlaceReport]] = tuple
     look_hard: Callable[[float], None] = lambda until: None
 
 
@@ -77,7 +80,7 @@ class Diary:
         self._clock = clock
         self._network = network
         self._started_ms = system_ms()
-        self._looking_hard_until_ms: float | None = None
+        self._look_hard_until_ms: float | None = None
         self._failures = 0  # in a row
         # A disk may take seconds to wake up, and inputs do not wait for it. One thread keeps the order.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="diary")
@@ -100,7 +103,8 @@ class Diary:
 
     def page(self, *, ended: bool = False) -> Page:
         """How it stands."""
-        ask = self._sources
+        ask, now_ms = self._sources, system_ms()
+        ahead_ms = now_ms - self._clock.now()
         return Page(
             program=self._facts.program,
             pid=os.getpid(),
@@ -108,23 +112,23 @@ class Diary:
             peer=self._facts.peer,
             connected=ask.connected(),
             started_ms=self._started_ms,
-            written_ms=system_ms(),
+            written_ms=now_ms,
             ended=ended,
-            looking_hard_until_ms=self._looking_hard_until_ms,
+            look_hard_until_ms=self._look_hard_until_ms,
             settings=self._facts.settings,
-            paths=path_entries(ask.paths()),
+            paths=tuple(path_entry(report) for report in ask.paths()[:MOST_PATHS]),
             links=tuple(link_entry(name, story) for name, story in ask.stories().items()),
             networks=() if self._network is None else self._network.entries,
-            minutes=tuple(ask.minutes())[-MOST_MINUTES:],
-            places=tuple(ask.places())[:MOST_PLACES],
+            minutes=tuple(minute_entry(minute, ahead_ms) for minute in ask.minutes()[-MOST_MINUTES:]),
+            places=tuple(place_entry(report, ahead_ms) for report in ask.places()[:MOST_PLACES]),
         )
 
     async def _keep(self) -> None:
         while True:
             until_ms = await self._write()
-            if until_ms is not None and until_ms != self._looking_hard_until_ms:
+            if until_ms is not None and until_ms != self._look_hard_until_ms:
                 self._sources.look_hard(self._clock.now() + until_ms - system_ms())
-            self._looking_hard_until_ms = until_ms
+            self._look_hard_until_ms = until_ms
             await asyncio.sleep(EVERY_S)
 
     async def _write(self, *, ended: bool = False) -> float | None:
@@ -137,7 +141,7 @@ class Diary:
             if self._failures == _FAILURES_BORNE + 1:
                 reason = error.strerror or error
                 log.warning("The command `paths` will know nothing: %s: %s", self._folder.path, reason)
-            return self._looking_hard_until_ms
+            return self._look_hard_until_ms
         self._failures = 0
         return until_ms
 
@@ -164,7 +168,7 @@ def diary_of(
             servers=len(direct.servers),
         ),
     )
-    sources = Sources(paths=endpoint.paths, connected=lambda: endpoint.connected)
+    sources = Sources(paths=endpoint.paths, connected=lambda: endpoint.connected, minutes=endpoint.minutes)
     network = NetworkWatch(places, clock) if direct.enabled else None
     return Diary(Folder(file), facts, sources, clock, network)
 

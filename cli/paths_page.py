@@ -1,6 +1,6 @@
 """What a running program writes down about its paths: status.json, as the command `paths` reads it.
 
-Times are milliseconds of the system's clock since 1970; names that end in `_ms` without `at` are durations.
+Moments are milliseconds of the system's clock since 1970; only `delay_ms` and `jitter_ms` are durations.
 Every list has a bound. A reader ignores what it does not know; another meaning is another version.
 """
 
@@ -13,8 +13,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from cli.paths_folder import MOST_BYTES
 from tunnel.lane import PathReport
 from tunnel.links.direct import Story
+from tunnel.minutes import Minute
 from tunnel.nat.behaviour import Behaviour, FilteringKind, MappingKind
 from tunnel.nat.stun import Address
+from tunnel.rendezvous.desk import PlaceReport
 
 MOST_PATHS: Final = 24  # ten relays and the direct ways
 MOST_TRIED: Final = 64  # as many as a link keeps
@@ -37,15 +39,19 @@ class Entry(BaseModel):
 
 
 class PathEntry(Entry):
-    """One path; see tunnel/lane.py. `won` is the share of inputs that came on it first, since the start."""
+    """One path; see PathReport in tunnel/lane.py. `bytes` and `cap` are of the running hour."""
 
     name: Text
+    kind: Literal["relay", "direct udp", "direct tcp"]
     state: Text
     delay_ms: float | None
     jitter_ms: float
     loss: float
-    won: float | None
     carrying: bool
+    address: Address | None
+    bytes: int
+    cap: int | None
+    verdict: Text
     why: Text | None
 
 
@@ -89,20 +95,24 @@ class NetworkEntry(Entry):
 
 
 class MinuteEntry(Entry):
-    """One minute: the path most inputs came on first, if any came, and why that one."""
+    """One minute; see tunnel/minutes.py. `winner` is the path most inputs came on first, if any came."""
 
-    at_ms: float
+    start_ms: float
+    inputs: int
     winner: Text | None
     share: float
     why: Text
 
 
 class PlaceEntry(Entry):
-    """One meeting place (tunnel/rendezvous): whether it works, and if not, why."""
+    """One meeting place; see tunnel/rendezvous/desk.py. `last_ms` is when the other end's last word came."""
 
     name: Text
-    up: bool
+    state: Text
     why: Text | None
+    posted: int
+    read: int
+    last_ms: float | None
 
 
 class Settings(Entry):
@@ -131,7 +141,7 @@ class Page(Entry):
     started_ms: float
     written_ms: float
     ended: bool = False
-    looking_hard_until_ms: float | None = None
+    look_hard_until_ms: float | None = None
     settings: Settings = Settings()
     paths: tuple[PathEntry, ...] = ()
     links: tuple[LinkEntry, ...] = ()
@@ -157,21 +167,44 @@ def read_page(data: bytes) -> Page:
         raise PageError("it is damaged") from error
 
 
-def path_entries(reports: list[PathReport]) -> tuple[PathEntry, ...]:
-    """Every path, with its share of the inputs."""
-    first = sum(report.first for report in reports)
-    return tuple(
-        PathEntry(
-            name=report.name,
-            state=report.state,
-            delay_ms=report.delay_ms,
-            jitter_ms=report.jitter_ms,
-            loss=report.loss,
-            won=report.first / first if first else None,
-            carrying=report.carrying,
-            why=report.why,
-        )
-        for report in reports[:MOST_PATHS]
+def path_entry(report: PathReport) -> PathEntry:
+    """How one path stands."""
+    return PathEntry(
+        name=report.name,
+        kind=report.kind,
+        state=report.state,
+        delay_ms=report.delay_ms,
+        jitter_ms=report.jitter_ms,
+        loss=report.loss,
+        carrying=report.carrying,
+        address=report.address,
+        bytes=report.bytes,
+        cap=report.cap,
+        verdict=report.verdict,
+        why=report.why,
+    )
+
+
+def minute_entry(minute: Minute, ahead_ms: float) -> MinuteEntry:
+    """One minute. `ahead_ms` is how far the system's clock is ahead of the program's."""
+    return MinuteEntry(
+        start_ms=minute.start_ms + ahead_ms,
+        inputs=minute.inputs,
+        winner=minute.winner,
+        share=minute.share,
+        why=minute.why,
+    )
+
+
+def place_entry(report: PlaceReport, ahead_ms: float) -> PlaceEntry:
+    """One meeting place. `ahead_ms` as for a minute."""
+    return PlaceEntry(
+        name=report.name,
+        state=report.state,
+        why=report.why,
+        posted=report.posted,
+        read=report.read,
+        last_ms=None if report.last_ms is None else report.last_ms + ahead_ms,
     )
 
 

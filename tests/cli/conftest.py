@@ -9,12 +9,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 import pytest
 
 from cli.__main__ import main
+from cli.paths_page import LinkEntry, MinuteEntry, NetworkEntry, Page, PathEntry, Settings, TriedEntry
 from tunnel.identity import Identity
+from tunnel.nat.behaviour import FilteringKind, MappingKind
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PATIENCE_S: Final = 60.0  # a hang is a failure, a slow machine is none
@@ -143,3 +145,77 @@ class Folder:
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
+
+
+NOW: Final = 1_800_000_000_000.0
+_MINUTE: Final = 60_000.0
+
+
+class Pages:
+    """Pages of a diary as situations make them; the bot's, at home, unless something else is said."""
+
+    now = NOW
+
+    def relay(self, name: str = "ams1", **said: Any) -> PathEntry:
+        plain: dict[str, Any] = {
+            "name": name, "kind": "relay", "state": "up", "delay_ms": 31.0, "jitter_ms": 2.0, "loss": 0.01,
+            "carrying": True, "address": None, "bytes": 1_240_000, "cap": None,
+            "verdict": "second fastest, 31 ms", "why": None,
+        }  # fmt: skip
+        return PathEntry(**{**plain, **said})
+
+    def direct(self, **said: Any) -> PathEntry:
+        """One that works."""
+        plain = {
+            "name": "direct udp", "kind": "direct udp", "delay_ms": 12.4, "loss": 0.0, "bytes": 640_000,
+            "address": ("203.0.113.9", 47_001), "verdict": "fastest, 12 ms",
+        }  # fmt: skip
+        return self.relay(**{**plain, **said})
+
+    def searching(self, why: str = "The other end has not answered.", **said: Any) -> PathEntry:
+        """One that does not."""
+        plain = {"state": "waiting", "carrying": False, "delay_ms": None, "address": None, "bytes": 0}
+        return self.direct(**{**plain, "why": why, "verdict": why, **said})
+
+    def link(self, *tried: tuple[str, str, str, int], **said: Any) -> LinkEntry:
+        """`tried`: kind, host, state, how often."""
+        plain: dict[str, Any] = {
+            "name": "direct udp", "address": None,
+            "own": (("own", ("192.168.1.20", 47_000)), ("seen", ("198.51.100.7", 47_000))),
+            "tried": tuple(
+                TriedEntry(kind=kind, address=(host, 47_001), state=state, asked=asked)
+                for kind, host, state, asked in tried
+            ),
+            "symmetric": (False, False), "deaf": (False, False),
+        }  # fmt: skip
+        return LinkEntry(**{**plain, **said})
+
+    def network(self, **said: Any) -> NetworkEntry:
+        """A home's usual router."""
+        plain: dict[str, Any] = {
+            "ip": 4, "hosts": ("192.168.1.20",), "servers": 3, "udp": True, "nat": True,
+            "mapping": MappingKind.ENDPOINT_INDEPENDENT, "filtering": FilteringKind.UNKNOWN,
+            "hairpins": None, "keeps_port": True, "seen": (("198.51.100.7", 47_000),),
+        }  # fmt: skip
+        return NetworkEntry(**{**plain, **said})
+
+    def minute(self, ago: int, winner: str | None = "direct udp", **said: Any) -> MinuteEntry:
+        plain: dict[str, Any] = {
+            "start_ms": NOW - ago * _MINUTE - 1, "inputs": 100 if winner else 0, "winner": winner,
+            "share": 0.9, "why": "fastest: 12 ms, ams1 31 ms",
+        }  # fmt: skip
+        return MinuteEntry(**{**plain, **said})
+
+    def page(self, **said: Any) -> Page:
+        plain: dict[str, Any] = {
+            "program": "bot", "pid": 4242, "address": "0xb07", "peer": "0x4ece", "connected": True,
+            "started_ms": NOW - 3_600_000, "written_ms": NOW - 1_000,
+            "settings": Settings(enabled=True, port_mapping=True),
+            "paths": (self.relay(), self.direct()),
+        }  # fmt: skip
+        return Page(**{**plain, **said})
+
+
+@pytest.fixture
+def pages() -> Pages:
+    return Pages()

@@ -112,7 +112,7 @@ def test_people_who_wait_make_the_program_look_hard_once(place: Folder) -> None:
     run_until(diary, lambda: pages > 5)
     assert len(asked) == 1
     assert abs(asked[0] - clock.now() - 300_000) < 60_000
-    assert written(place).looking_hard_until_ms == int(until_ms)
+    assert written(place).look_hard_until_ms == int(until_ms)
 
 
 def test_a_folder_that_cannot_be_written_is_told_once_and_ends_nothing(

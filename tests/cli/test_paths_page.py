@@ -20,15 +20,18 @@ from cli.paths_page import (
     MinuteEntry,
     Page,
     PageError,
-    PlaceEntry,
     link_entry,
+    minute_entry,
     network_entry,
-    path_entries,
+    path_entry,
+    place_entry,
     read_page,
 )
 from tunnel.lane import PathReport
 from tunnel.links.direct import Story, Tried
+from tunnel.minutes import Minute
 from tunnel.nat.behaviour import Behaviour, FilteringKind, MappingKind
+from tunnel.rendezvous.desk import PlaceReport
 
 REPORT = PathReport("ams1", "wss://ams1.example", "up", 31.0, 2.0, 0.01, 100, 90, 30, True)
 HERE = ("192.0.2.7", 4711)
@@ -44,6 +47,7 @@ NAT = Behaviour(
     keeps_port=True,
     seen=(HERE,),
 )
+PLACE = place_entry(PlaceReport("folder", "waiting", "It is gone.", 1, 0, None), 0)
 LONG = "x" * 10_000
 PAGE = Page(
     program="bot",
@@ -53,11 +57,11 @@ PAGE = Page(
     connected=True,
     started_ms=1,
     written_ms=2,
-    paths=path_entries([REPORT]),
+    paths=(path_entry(REPORT),),
     links=(link_entry("direct udp", STORY),),
     networks=(network_entry(4, ["192.0.2.7"], 2, NAT),),
-    minutes=(MinuteEntry(at_ms=1, winner="ams1", share=0.5, why="fastest"),),
-    places=(PlaceEntry(name="folder", up=False, why="it is gone"),),
+    minutes=(MinuteEntry(start_ms=1, inputs=3, winner="ams1", share=0.5, why="fastest"),),
+    places=(PLACE,),
 )
 
 
@@ -65,10 +69,13 @@ def test_what_was_written_is_read() -> None:
     assert read_page(PAGE.model_dump_json().encode()) == PAGE
 
 
-def test_a_path_s_share_is_of_the_inputs_that_came_first_on_it() -> None:
-    entries = path_entries([REPORT, replace(REPORT, first=10), replace(REPORT, first=0)])
-    assert [entry.won for entry in entries] == [0.75, 0.25, 0]
-    assert path_entries([replace(REPORT, first=0)])[0].won is None
+def test_what_a_place_brought_is_told_by_the_system_s_clock_too() -> None:
+    assert place_entry(PlaceReport("folder", "working", None, 3, 1, 1_000.0), 500.0).last_ms == 1_500.0
+
+
+def test_a_minute_is_told_by_the_system_s_clock() -> None:
+    minute = Minute(60_000.0, 12, "ams1", 0.75, "fastest: 12 ms, fra1 30 ms")
+    assert minute_entry(minute, 5_000.0).start_ms == 65_000.0
 
 
 def test_a_later_program_may_say_more() -> None:
@@ -103,19 +110,19 @@ def test_everything_at_its_bound_fits() -> None:
         own=(("own", HERE),) * 99,
         tried=(Tried("seen", ("2001:db8:1111:2222:3333:4444:5555:6666", 65_535), "in use", 999),) * 999,
     )
+    cut = LONG[:MOST_CHARACTERS]
     page = PAGE.model_copy(
         update={
-            "paths": path_entries([replace(REPORT, name=LONG, why=LONG)] * 99),
+            "paths": (path_entry(replace(REPORT, name=LONG, why=LONG, verdict=LONG)),) * MOST_PATHS,
             "links": tuple(link_entry(name, story) for name in ("direct udp", "direct tcp")),
             "networks": (network_entry(6, [LONG] * 99, 9, replace(NAT, seen=(HERE,) * 99)),) * 2,
-            "minutes": (MinuteEntry(at_ms=1, winner=LONG, share=1, why=LONG),) * MOST_MINUTES,
-            "places": (PlaceEntry(name=LONG, up=False, why=LONG),) * MOST_PLACES,
+            "minutes": (MinuteEntry(start_ms=1, inputs=3, winner=LONG, share=1, why=LONG),) * MOST_MINUTES,
+            "places": (PLACE.model_copy(update={"name": cut, "why": cut}),) * MOST_PLACES,
         }
     )
     data = page.model_dump_json(indent=1).encode()
     assert len(data) < MOST_BYTES
     read = read_page(data)
-    assert len(read.paths) == MOST_PATHS
     assert len(read.links[0].tried) == MOST_TRIED
     assert len(read.links[0].own) == MOST_OWN
     assert len(read.paths[0].why or "") == MOST_CHARACTERS
