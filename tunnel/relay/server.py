@@ -102,7 +102,8 @@ class RelayServer:
             await self.stop()
             raise
         if settings.stun:
-            await self._stun.open(sock.getsockname() for sock in self._servers[0].sockets)
+            places = [sock.getsockname() for sock in self._servers[0].sockets]
+            await self._stun.open(places, settings.stun_alternate)
         self._host.stun = self._stun_told()
         self._sweeper = asyncio.create_task(self._sweep())
         _log.debug("The relay %s listens on %s, port %d.", settings.name, settings.host, self.port)

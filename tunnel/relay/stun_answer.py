@@ -7,18 +7,22 @@ is, because plain clients send those. On the wire (IP and UDP headers counted) t
 IPv4 and 92 for 68 with IPv6, a factor of 1.25 and 1.35: nobody's amplifier. Our own clients make their
 requests longer, so for them the rule has no exception.
 
-Asking us to answer elsewhere or with a long answer (CHANGE-REQUEST, RESPONSE-PORT and PADDING of RFC 5780)
-is refused with 420: a relay has one address, and the refusal tells a client at once that it cannot help.
+A relay with two addresses says so (OTHER-ADDRESS) and answers from the other one if asked to (CHANGE-REQUEST
+of RFC 5780), but always to where the question came from. With one address it refuses that by error 420, which
+tells a client at once that it cannot help. Nobody is answered at another port (RESPONSE-PORT) or at length
+(PADDING).
 """
 
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from tunnel.bucket import TokenBucket
 from tunnel.nat.stun import Address, Attribute, Kind, Message, StunError, address, build, is_stun, parse
 from tunnel.relay.door import origin
+from tunnel.relay.stun_corners import Corners
 
 # One client that looks around asks from two sockets, three times each at most; a carrier's NAT puts many
 # clients behind one address. As a flood, 20 replies of 60 bytes a second are nothing.
@@ -35,27 +39,52 @@ class _DroppedError(Exception):
     """A datagram that gets no answer; the text is what it is counted as."""
 
 
+class Reply(NamedTuple):
+    """Send `data` to whoever asked, from our address `origin`; None: from the one that was asked."""
+
+    data: bytes
+    origin: Address | None = None
+
+
 class StunAnswerer:
     """All that a relay's UDP sockets need: feed each datagram to `answer`, send back what it returns.
 
     TCP has one of its own: whoever forges sources over UDP uses up nobody's answers over TCP.
+
+    corners  our four addresses, once there are sockets at all of them
     """
 
     def __init__(self) -> None:
         self.counters: Counter[str] = Counter()
+        self.corners: Corners | None = None
         self._in_all = TokenBucket(IN_ALL_PER_SECOND, IN_ALL_BURST)
         self._by_address: OrderedDict[str, TokenBucket] = OrderedDict()
 
-    def answer(self, data: bytes, host: str, port: int, now: float, room: int | None = None) -> bytes | None:
+    def answer(
+        self,
+        data: bytes,
+        host: str,
+        port: int,
+        now: float,
+        *,
+        at: Address | None = None,
+        room: int | None = None,
+    ) -> Reply | None:
         """The reply for whoever sent `data`, or None. Any bytes, whatever they are, raise nothing.
 
+        at    the address of ours that was asked, if it is known
         room  how long the reply may be; None: as long as the request, which is the rule over UDP
         """
         room = len(data) if room is None else room
+        corners = self.corners if self.corners is not None and at in self.corners.all else None
         try:
             request, source = self._admit(data, host, port, now)
-            refused = _beyond_us(request)
-            reply = _refuse(request, refused, room) if refused else _tell(request, source, room)
+            if refused := _beyond_us(request, corners):
+                reply = Reply(_refuse(request, refused, room))
+            elif corners is None or at is None:
+                reply = Reply(_tell(request, source, room))
+            else:
+                reply = _tell_around(request, source, room, corners, at)
         except _DroppedError as dropped:
             self.counters[str(dropped)] += 1
             return None
@@ -100,10 +129,27 @@ def _tell(request: Message, source: Address, room: int) -> bytes:
     return full if len(full) <= room else build(told, fingerprint=False)
 
 
-def _beyond_us(request: Message) -> tuple[int, ...]:
+def _tell_around(request: Message, source: Address, room: int, corners: Corners, at: Address) -> Reply:
+    """The same, with as much of what RFC 5780 adds as there is room for."""
+    origin = corners.changed(at, ip=request.change_ip, port=request.change_port)
+    told = Message(
+        kind=Kind.SUCCESS,
+        transaction=request.transaction,
+        xor_mapped=source,
+        response_origin=origin,
+        other_address=corners.opposite(at),
+    )
+    # MAPPED-ADDRESS, which shows routers that rewrite what they carry, is what clients miss least.
+    for message, fingerprint in ((replace(told, mapped=source), True), (told, True), (told, False)):
+        if len(data := build(message, fingerprint=fingerprint)) <= room:
+            return Reply(data, origin)
+    return Reply(_tell(request, source, room), origin)
+
+
+def _beyond_us(request: Message, corners: Corners | None) -> tuple[int, ...]:
     """Types of the attributes that forbid us to answer as if they were not there."""
     asked = {
-        Attribute.CHANGE_REQUEST: request.change_ip or request.change_port,
+        Attribute.CHANGE_REQUEST: corners is None and (request.change_ip or request.change_port),
         Attribute.RESPONSE_PORT: request.response_port is not None,
         Attribute.PADDING: request.padding > 0,
     }

@@ -41,7 +41,8 @@ class StunCaller:
         self._stream.feed(data)
         try:
             while not self.over and (question := self._stream.take()) is not None:
-                answers += self._answerer.answer(question, *self._source, now, room=LONGEST) or b""
+                reply = self._answerer.answer(question, *self._source, now, room=LONGEST)
+                answers += b"" if reply is None else reply.data
                 self._left -= 1
                 self.over = not self._left
         except StunError:

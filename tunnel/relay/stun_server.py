@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final, cast
 
+from tunnel.nat.stun import Address, address
 from tunnel.relay.stun_answer import StunAnswerer
+from tunnel.relay.stun_corners import Corners
 from tunnel.wallclock import WallClock
 
 _log = logging.getLogger(__name__)
@@ -30,7 +32,7 @@ class StunServer:
     def __init__(self, clock: WallClock) -> None:
         self._clock = clock
         self._answerer = StunAnswerer()
-        self._sockets: dict[tuple[Any, ...], _StunSocket] = {}
+        self._sockets: dict[Address, _StunSocket] = {}
         self._reopening: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -44,17 +46,37 @@ class StunServer:
         """Whether any of it worked."""
         return bool(self._sockets)
 
-    async def open(self, addresses: Iterable[tuple[Any, ...]]) -> None:
-        """Listens at each of these, as `getsockname` gives them."""
-        for where in addresses:
-            try:
-                await self._open(where)
-            except OSError as error:
-                _log.warning(
-                    "Cannot answer at UDP port %d (%s): this relay will not help to find direct paths.",
-                    where[1],
-                    error.strerror or error,
-                )
+    async def open(
+        self, addresses: Iterable[tuple[Any, ...]], alternate: tuple[str, int] | None = None
+    ) -> None:
+        """Listens at each of these, as `getsockname` gives them.
+
+        alternate  a second address and port. With the first of the others it makes four corners (RFC 5780),
+                   or if they cannot all be opened, none
+        """
+        opened = [where for where in addresses if await self._try_to_open(where)]
+        if alternate is None or not opened:
+            return
+        try:
+            await self._open_corners(Corners(_address(opened[0]), _address(alternate)))
+        except (OSError, ValueError) as error:
+            _log.warning(
+                "Cannot answer at %s, port %d, too (%s): this relay will not help to measure routers.",
+                *alternate,
+                getattr(error, "strerror", None) or error,
+            )
+
+    async def _open_corners(self, corners: Corners) -> None:
+        missing = [corner for corner in corners.all if corner not in self._sockets]
+        try:
+            for corner in missing:
+                await self._open(corner)
+        except OSError:
+            for corner in missing:
+                if (one := self._sockets.pop(corner, None)) is not None:
+                    one.abort()
+            raise
+        self._answerer.corners = corners
 
     def close(self) -> None:
         """Frees the ports. Harmless to repeat."""
@@ -65,17 +87,35 @@ class StunServer:
             one.abort()
         self._sockets.clear()
 
+    async def _try_to_open(self, where: tuple[Any, ...]) -> bool:
+        try:
+            await self._open(where)
+        except OSError as error:
+            _log.warning(
+                "Cannot answer at UDP port %d (%s): this relay will not help to find direct paths.",
+                where[1],
+                error.strerror or error,
+            )
+            return False
+        return True
+
     async def _open(self, where: tuple[Any, ...]) -> None:
         loop = asyncio.get_running_loop()
         _, one = await loop.create_datagram_endpoint(
             lambda: _StunSocket(self, where), sock=_udp_socket(where)
         )
-        self._sockets[where] = one
+        self._sockets[_address(where)] = one
         if self._closed:
             self.close()
 
-    def answer(self, data: bytes, source: tuple[Any, ...]) -> bytes | None:
-        return self._answerer.answer(data, str(source[0]), int(source[1]), self._clock.now())
+    def asked(self, data: bytes, source: tuple[Any, ...], at: Address) -> None:
+        """A datagram came to our socket `at`. The answer leaves from there, or from where it was wanted."""
+        reply = self._answerer.answer(data, str(source[0]), int(source[1]), self._clock.now(), at=at)
+        if reply is None:
+            return
+        one = self._sockets.get(reply.origin or at)
+        if one is None or not one.send(reply.data, source):
+            self.counters["stalled"] += 1
 
     def broken(self, where: tuple[Any, ...]) -> None:
         """A socket has ended by itself: there will be another in its place."""
@@ -101,6 +141,7 @@ class _StunSocket(asyncio.DatagramProtocol):
     def __init__(self, server: StunServer, where: tuple[Any, ...]) -> None:
         self._server = server
         self._where = where
+        self._at = _address(where)
         self._transport: asyncio.DatagramTransport | None = None
         self._aborted = False
         self._full = False
@@ -110,21 +151,22 @@ class _StunSocket(asyncio.DatagramProtocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def send(self, data: bytes, to: tuple[Any, ...]) -> bool:
+        """Whether it could."""
+        if self._transport is None or self._full or self._transport.is_closing():
+            return False
+        self._transport.sendto(data, to)
+        return True
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # The loop's own class does not derive from the one it implements.
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...] | None) -> None:
-        if not addr:  # newer Pythons on Windows tell of a "port unreachable" this way
+        if addr:
+            self._server.asked(data, addr, self._at)
+        else:  # newer Pythons on Windows tell of a "port unreachable" this way
             self._server.counters["socket_errors"] += 1
-            return
-        reply = self._server.answer(data, addr)
-        if reply is None or self._transport is None:
-            return
-        if self._full:
-            self._server.counters["stalled"] += 1
-            return
-        self._transport.sendto(reply, addr)
 
     def pause_writing(self) -> None:
         self._full = True  # 64 KiB wait for a socket that takes nothing
@@ -141,6 +183,10 @@ class _StunSocket(asyncio.DatagramProtocol):
         if not self._aborted:
             self._aborted = True
             self._server.broken(self._where)
+
+
+def _address(where: tuple[Any, ...]) -> Address:
+    return address(str(where[0]), int(where[1]))
 
 
 def _udp_socket(where: tuple[Any, ...]) -> socket.socket:

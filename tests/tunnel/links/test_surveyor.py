@@ -13,6 +13,8 @@ import pytest
 from tests.tunnel.relay.conftest import World
 from tunnel.links.surveyor import survey
 from tunnel.nat.behaviour import Behaviour, FilteringKind, MappingKind
+from tunnel.relay.server import RelayServer
+from tunnel.relay.settings import RelaySettings
 
 
 @pytest.fixture
@@ -52,6 +54,20 @@ def test_a_closed_port_is_silence(world: World) -> None:
 
         await world.until(is_over)
         assert asking.result() == Behaviour()
+
+    world.run(main())
+
+
+def test_a_relay_with_two_addresses_tells_the_filtering_too(world: World) -> None:
+    async def main() -> None:
+        first, second = free_port(), free_port()
+        two = RelaySettings(name="test relay", allow=None, port=first, stun_alternate=("127.0.0.2", second))
+        server = RelayServer(two, world.clock)
+        await server.start()
+        found = await survey([("127.0.0.1", first)], world.clock)
+        assert (found.nat, found.filtering) == (False, FilteringKind.ENDPOINT_INDEPENDENT)
+        assert found.mapping is MappingKind.ENDPOINT_INDEPENDENT
+        await server.stop()
 
     world.run(main())
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import shutil
 import socket
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,10 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tunnel.relay.conftest import World
-from tunnel.nat.stun import Kind, Message, build, is_stun, parse
+from tunnel.nat.stun import Address, Kind, Message, build, is_stun, parse
 from tunnel.relay import stun_server
 from tunnel.relay.server import RelayServer
 from tunnel.relay.settings import RelaySettings
+from tunnel.relay.stun_answer import StunAnswerer
+from tunnel.relay.stun_corners import Corners
 from tunnel.relay.stun_server import StunServer, _StunSocket
 
 ASK = build(Message(kind=Kind.REQUEST, transaction=b"twelve bytes"), length=64)
@@ -177,5 +183,139 @@ def test_another_stun_client_reads_our_answer(world: World) -> None:
             said, _ = await process.communicate()
             assert b"UDP reflexive addr: 127.0.0.1:" in said
             assert world.counts(server, "stun")["answered"] >= 1
+
+    world.run(main())
+
+
+def free_ports() -> tuple[int, int]:
+    with ExitStack() as stack:
+        socks = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(2)]
+        for sock in socks:
+            sock.bind(("127.0.0.1", 0))
+        return (socks[0].getsockname()[1], socks[1].getsockname()[1])
+
+
+@asynccontextmanager
+async def two_addresses(world: World) -> AsyncIterator[RelayServer]:
+    first, second = free_ports()
+    server = RelayServer(
+        RelaySettings(name="test relay", allow=None, port=first, stun_alternate=("127.0.0.2", second)),
+        world.clock,
+    )
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+def test_a_relay_with_two_addresses_answers_at_and_from_all_four_corners(world: World) -> None:
+    async def main() -> None:
+        async with two_addresses(world) as server:
+            corners = server._stun._answerer.corners
+            assert corners is not None
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+                asking.bind(("127.0.0.1", 0))
+                asking.setblocking(False)
+                for at, ip, port in itertools.product(corners.all, (False, True), (False, True)):
+                    question = Message(
+                        kind=Kind.REQUEST, transaction=b"twelve bytes", change_ip=ip, change_port=port
+                    )
+                    loop = asyncio.get_running_loop()
+                    await loop.sock_sendto(asking, build(question, length=100), at)
+                    data, source = await loop.sock_recvfrom(asking, 2_000)
+                    told = parse(data)
+                    assert source == told.response_origin == corners.changed(at, ip=ip, port=port)
+                    assert told.other_address == corners.opposite(at)
+                    assert told.xor_mapped == asking.getsockname()
+            assert world.counts(server, "stun") == {"answered": 16}
+
+    world.run(main())
+
+
+def test_a_relay_that_cannot_have_all_four_corners_has_one(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = free_ports()
+
+    async def main() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(("127.0.0.2", first))
+            settings = RelaySettings(
+                name="test relay", allow=None, port=first, stun_alternate=("127.0.0.2", second)
+            )
+            server = RelayServer(settings, world.clock)
+            with caplog.at_level(logging.WARNING):
+                await server.start()
+            assert "will not help to measure routers" in caplog.text
+            assert server._stun._answerer.corners is None
+            assert list(server._stun._sockets) == [("127.0.0.1", first)]
+            asking = await client(server.port)
+            assert (await asking.ask()).other_address is None
+            asking.transport.close()
+            await server.stop()
+
+    world.run(main())
+
+
+def test_what_a_corner_that_has_gone_should_say_is_counted(world: World) -> None:
+    async def main() -> None:
+        async with two_addresses(world) as server:
+            stun = server._stun
+            assert stun._answerer.corners is not None
+            stun._sockets.pop(stun._answerer.corners.second).abort()
+            question = Message(
+                kind=Kind.REQUEST, transaction=b"twelve bytes", change_ip=True, change_port=True
+            )
+            asking = await client(server.port)
+            asking.transport.sendto(build(question, length=100))
+            await world.until(lambda: world.counts(server, "stun").get("stalled") == 1)
+            asking.transport.close()
+
+    world.run(main())
+
+
+class Padding(asyncio.DatagramProtocol):
+    """A corner that hears every question as if it were as long as ours are."""
+
+    def __init__(self, answerer: StunAnswerer, at: Address, corners: dict[Address, Padding]) -> None:
+        self.answerer, self.at, self.corners = answerer, at, corners
+        corners[at] = self
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        reply = self.answerer.answer(build(parse(data), length=100), addr[0], addr[1], 0.0, at=self.at)
+        assert reply is not None
+        assert reply.origin is not None
+        self.corners[reply.origin].transport.sendto(reply.data, addr)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"), [("-m", b"No NAT!"), ("-f", b"NAT with Endpoint Independent Filtering!")]
+)
+def test_another_client_measures_its_router_with_our_four_corners(
+    world: World, asked: str, found: bytes
+) -> None:
+    """coturn's, whose questions are too short for answers that fit under them: here they are made longer."""
+    program = shutil.which("turnutils_natdiscovery")
+    if program is None:
+        pytest.skip("the Debian package coturn has the client turnutils_natdiscovery, and is not installed")
+
+    async def main() -> None:
+        first, second = free_ports()
+        answerer, corners = StunAnswerer(), dict[Address, Padding]()
+        answerer.corners = Corners(("127.0.0.1", first), ("127.0.0.2", second))
+        loop = asyncio.get_running_loop()
+        for at in answerer.corners.all:
+            await loop.create_datagram_endpoint(partial(Padding, answerer, at, corners), local_addr=at)
+        process = await asyncio.create_subprocess_exec(
+            program, asked, "-L", "127.0.0.1", "-p", str(first), "127.0.0.1", stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await process.communicate()
+        for corner in corners.values():
+            corner.transport.close()
+        assert found in said
 
     world.run(main())
