@@ -30,6 +30,7 @@ from config.gateway import GatewayOptions
 from config.iid import IidOptions
 from config.kinds import Choice, ControllerName, ControlName, Flag, Real, Text, Whole
 from config.mistakes import CALL
+from config.paths import PathsConfig
 from config.places import GamePlace, NewFileName
 from config.play import CommandsConfig, ModesConfig
 from config.stun import stun_misfits
@@ -76,6 +77,9 @@ class BotConfig(Model):
     direct: DirectConfig = Field(
         default=DirectConfig(), description="Direct paths to the other end, beside the relays."
     )
+    paths: PathsConfig = Field(
+        default=PathsConfig(), description="Which paths are used, which come first, what they may cost."
+    )
     chat: Chat = Field(description="Where chat comes from.")
     controller: Annotated[str, ControllerName()] = Field(
         default="xbox", description="The controller whose words chat uses; docs/controllers.md has them all."
@@ -118,7 +122,8 @@ class BotConfig(Model):
         return data
 
     def misfits(self) -> Iterator[Misfit]:
-        """A mode that the rest of the file does not provide for."""
+        """A mode that the rest of the file does not provide for, and paths that there are none of."""
+        yield from self.paths.misfits_among(self.relays, direct=self.direct.enabled)
         modes, start = self.modes, ("modes", "start")
         if modes.start == "step" and self.game is None:
             yield Misfit(start, "step needs a game: its page says which input is the `pause`")
@@ -156,6 +161,9 @@ class ReceiverConfig(Model):
     direct: DirectConfig = Field(
         default=DirectConfig(), description="Direct paths to the other end, beside the relays."
     )
+    paths: PathsConfig = Field(
+        default=PathsConfig(), description="Which paths are used, which come first, what they may cost."
+    )
     device: Annotated[Device, Choice(Device)] = Field(
         default="gamepad",
         description="What is played on: gamepad (virtual), screen (a page), events (JSON on stdout), iid.",
@@ -179,6 +187,10 @@ class ReceiverConfig(Model):
     longest_hold_ms: Annotated[int, Whole(100, 600_000)] = Field(
         default=60_000, description="No control is held longer than this, in milliseconds."
     )
+
+    def misfits(self) -> Iterator[Misfit]:
+        """Paths that there are none of."""
+        yield from self.paths.misfits_among(self.relays, direct=self.direct.enabled)
 
 
 class RelayLimits(Model):
