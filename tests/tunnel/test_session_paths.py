@@ -10,7 +10,7 @@ import pytest
 from bench.world.simnet import CALM, Weather, World
 from tunnel.envelope import Type, parse_header
 from tunnel.events import Outcome, PeerSilent, Resolved
-from tunnel.path import LOSSY, Path
+from tunnel.path import LOSSY, Path, PathId
 from tunnel.session import Role
 
 STEADY = Weather(delay=40, spread=0)
@@ -202,3 +202,67 @@ def test_an_input_after_a_pause_is_no_reason_to_suspect_silence(connect: Connect
     assert PeerSilent() not in world.sender_events
     assert PeerSilent() not in world.receiver_events
     assert sum(isinstance(event, Resolved) for event in world.sender_events) == 30
+
+
+# What the streamer wants
+
+
+def test_over_a_pinned_path_nothing_is_lost_when_it_dies_unnoticed_and_it_carries_alone_again_afterwards(
+    connect: Connect, tap: Tap
+) -> None:
+    world = connect([STEADY] * 3 + [Weather(delay=80, spread=0)])
+    for end in (world.sender, world.receiver):
+        end.paths.all[PathId(3)].pinned = True
+    world.run(2_000)
+    tap(world)
+    assert [path.carrying for path in paths(world)] == [False, False, False, True]
+    world.paths[3].alter = lambda datagram: None
+    for _ in range(100):
+        tap(world)
+        world.run(100)
+    assert [path.carrying for path in paths(world)][:3] == [True, True, True]
+    world.paths[3].alter = None
+    for _ in range(30):
+        tap(world)
+        world.run(100)
+    world.run(1_000)
+    assert [path.carrying for path in paths(world)] == [False, False, False, True]
+    assert len(world.played) == 1 + 100 + 30
+    assert all(len(times) == 1 for times in world.played.values())
+
+
+def test_an_input_is_played_although_the_pinned_path_carries_everything_but_inputs(
+    connect: Connect, tap: Tap, outcomes: Outcomes
+) -> None:
+    world = connect([STEADY] * 4)
+    world.sender.paths.all[PathId(0)].pinned = True
+    world.run(2_000)
+    world.paths[0].alter = only(Type.HELLO, Type.WELCOME, Type.NOTES)
+    for _ in range(50):
+        tap(world)
+        world.run(200)
+    world.run(1_000)
+    assert paths(world)[0].carrying
+    assert set(outcomes(world).values()) == {Outcome.APPLIED}
+    assert len(world.played) == 50
+
+
+def test_a_spared_path_costs_its_heartbeats_and_what_has_to_be_repeated(connect: Connect, tap: Tap) -> None:
+    world = connect([STEADY] * 4)
+    for end in (world.sender, world.receiver):
+        end.paths.all[PathId(0)].spared = True
+    world.run(2_000)
+    before = [path.sent for path in paths(world)]
+    for _ in range(50):
+        tap(world)
+        world.run(200)
+    sent = [path.sent - earlier for path, earlier in zip(paths(world), before, strict=True)]
+    assert sent[0] <= 42, "four heartbeats a second, for ten seconds"
+    assert min(sent[1:]) >= 90
+    world.set_up(1, False)
+    world.set_up(2, False)
+    world.set_up(3, False)
+    before_dead = len(world.played)
+    tap(world)
+    world.run(300)
+    assert len(world.played) == before_dead + 1
