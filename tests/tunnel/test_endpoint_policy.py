@@ -126,7 +126,7 @@ def test_forbidden_kinds_have_no_path(forbid: list[str], kinds: list[str]) -> No
 
 
 def test_an_endpoint_that_may_use_nothing_is_a_mistake() -> None:
-    with pytest.raises(ValueError, match="every path is forbidden"):
+    with pytest.raises(ValueError, match="every one is forbidden"):
         endpoint(PathPolicy(forbid=["relays", "direct"]))
 
 
