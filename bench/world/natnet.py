@@ -62,7 +62,7 @@ class _Mapping:
     called: dict[tuple[object, ...], float] = field(default_factory=dict)  # who may answer: when last called
 
 
-Receive = Callable[[bytes, Address], None]
+Receive = Callable[[bytes, Address, Address], None]  # what came, from where, to which address of ours
 
 
 class Realm:
@@ -160,7 +160,7 @@ class Net:
         self._serial = 0
 
     def attach(self, realm: Realm, host: str, receive: Receive) -> None:
-        """A machine at this address; `receive` gets what comes, and from where.
+        """A machine at this address; `receive` gets what comes, from where, and to which of its ports.
 
         Below firewalls that keep addresses as they are, the machine is known up to the internet.
         """
@@ -183,7 +183,7 @@ class Net:
         if isinstance(there, Router) and there is not realm.router:
             there.inbound(source, to, data)
         elif there is not None and not isinstance(there, Router):
-            there(data, source)
+            there(data, source, to)
         elif realm.router is not None:
             realm.router.outbound(source, to, data)
         else:

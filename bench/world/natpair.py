@@ -13,9 +13,9 @@ from functools import partial
 from typing import Final
 
 from bench.world.natnet import Depends, Manners, Net, Realm, Router
-from tunnel.nat import stun
+from tunnel.nat import birthday, stun
 from tunnel.nat.agent import Agent
-from tunnel.nat.events import Found, Lost, Rested
+from tunnel.nat.events import Event, Found
 from tunnel.nat.stun import Address, Message
 
 _PORT: Final = 47_000
@@ -65,9 +65,14 @@ def can_succeed(one: Network, other: Network) -> bool:
 class Machine:
     """One end: an agent with up to one address of each version of IP."""
 
-    def __init__(self, net: Net, *, controlling: bool) -> None:
-        self.agent = Agent(controlling=controlling, random=net.dice.randbytes, now=net.now)
-        self.said: list[Found | Lost | Rested] = []
+    def __init__(self, net: Net, *, controlling: bool, guesses: bool) -> None:
+        self.agent = Agent(
+            controlling=controlling,
+            random=net.dice.randbytes,
+            now=net.now,
+            birthday=birthday.allowance() if guesses else None,
+        )
+        self.said: list[Event] = []
         self.first_ms: float | None = None  # when the first datagram of the other end came
         self.last_ms = float("-inf")  # and the latest
         self.other: Machine
@@ -89,8 +94,8 @@ class Machine:
 
     def settle(self) -> None:
         """Does what the agent wants done; see its law of use."""
-        for to, data in self.agent.transmits():
-            self.send(to, data)
+        for to, data, via in self.agent.transmits():
+            self.send(to, data, via)
         for body in self.agent.signals(self._net.now):
             self._signal(body)
         for event in self.agent.events():
@@ -99,26 +104,27 @@ class Machine:
                 self._playing = True
                 self._play()
 
-    def send(self, to: Address, data: bytes) -> None:
-        """Puts a packet on the network."""
+    def send(self, to: Address, data: bytes, via: int = 0) -> None:
+        """Puts a packet on the network, from the socket of this number."""
         place = self._places.get(":" in to[0])
         if place is not None:
-            self._net.send(place[0], place[1], to, data)
+            realm, (host, port) = place
+            self._net.send(realm, (host, port + via), to, data)
 
     def _play(self) -> None:
         """A datagram, and soon the next one."""
         self._playing = self.agent.selected is not None
         if self.agent.selected is not None:
-            self.send(self.agent.selected, _PROBE)
+            self.send(self.agent.selected, _PROBE, self.agent.via)
             self._net.later(_PROBE_EVERY_MS, self._play)
 
-    def _receive(self, data: bytes, source: Address) -> None:
-        now = self._net.now
+    def _receive(self, data: bytes, source: Address, to: Address) -> None:
+        now, via = self._net.now, to[1] - _PORT
         if self.cut:
             return
         if stun.is_stun(data):
-            self.agent.receive(data, source, now)
-        elif self.agent.accepts(source, len(data), now):
+            self.agent.receive(data, source, now, via)
+        elif self.agent.accepts(source, len(data), now, via):
             self.first_ms = now if self.first_ms is None else self.first_ms
             self.last_ms = now
         self.settle()
@@ -135,14 +141,17 @@ class Machine:
 
 
 class NatPair:
-    """Both of them. `one` controls."""
+    """Both of them. `one` controls. `guesses`: both agree to guess ports (tunnel/nat/birthday.py)."""
 
-    def __init__(self, one: Network, other: Network, seed: int, *, loss: float = 0.01) -> None:
+    def __init__(
+        self, one: Network, other: Network, seed: int, *, loss: float = 0.01, guesses: bool = False
+    ) -> None:
         self.net = Net(seed, loss=loss)
         self.routers: list[Router] = []
         for server in _SERVERS:
             self._serve(server)
-        self.one, self.other = Machine(self.net, controlling=True), Machine(self.net, controlling=False)
+        self.one = Machine(self.net, controlling=True, guesses=guesses)
+        self.other = Machine(self.net, controlling=False, guesses=guesses)
         self.one.other, self.other.other = self.other, self.one
         for place, (machine, kind) in enumerate(((self.one, one), (self.other, other)), 1):
             self._house(machine, kind, place)
@@ -179,7 +188,7 @@ class NatPair:
             machine.settle()
 
     def _serve(self, server: Address) -> None:
-        def answer(data: bytes, source: Address) -> None:
+        def answer(data: bytes, source: Address, _: Address) -> None:
             asked = stun.parse(data)
             seen = Message(kind=stun.Kind.SUCCESS, transaction=asked.transaction, xor_mapped=source)
             self.net.send(self.net.internet, server, source, stun.build(seen))

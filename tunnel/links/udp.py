@@ -12,6 +12,7 @@ import os
 import random
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final, Never
 
 from tunnel.bucket import TokenBucket
@@ -21,9 +22,9 @@ from tunnel.links.direct import DirectOptions, Story
 from tunnel.links.link import MAX_DATAGRAM, LinkError
 from tunnel.links.places import own_hosts, relay_places, resolve
 from tunnel.links.portmapper import RouterPorts
-from tunnel.nat import stun
+from tunnel.nat import birthday, stun
 from tunnel.nat.agent import Agent
-from tunnel.nat.events import Event, Found, Lost
+from tunnel.nat.events import Found, Lost, Released, Rested
 from tunnel.nat.offer import Offer
 from tunnel.nat.portmap import Mapped, Want
 from tunnel.nat.portmap_message import Transport
@@ -66,7 +67,9 @@ class DirectUdpLink:
         self._places = (*relay_places(relays), *options.stun)
         self._send_signal = send_signal
         self._clock = clock
-        self._sockets: dict[bool, Datagrams] = {}
+        self._sockets: dict[bool, Datagrams] = {}  # by whether they speak IPv6
+        self._more: dict[int, Datagrams] = {}  # those that guess ports, by the number the agent gave them
+        self._guesses = birthday.allowance() if options.birthday else None
         self._agent: Agent | None = None
         self._ready = False  # own addresses are known
         self._peer_here = options.early
@@ -101,6 +104,7 @@ class DirectUdpLink:
                 loopback=bool(self._options.hosts),
                 counters=self.counters,
                 before=self._offered,
+                birthday=self._guesses,
             )
             self._offered = None
             self._agent.look_hard(self._hard_until, self._clock.now())
@@ -121,12 +125,12 @@ class DirectUdpLink:
         """See Link.send."""
         if len(datagram) > MAX_DATAGRAM:
             raise ValueError(f"a datagram has at most {MAX_DATAGRAM} bytes, not {len(datagram)}")
-        address = self._agent.selected if self._agent is not None and self._up else None
-        if address is None:
+        agent = self._agent
+        if agent is None or agent.selected is None or not self._up:
             self.counters["dropped_down"] += 1
         else:
             self.counters["sent"] += 1
-            self._put(datagram, address)
+            self._put(datagram, agent.selected, agent.via)
 
     def close(self) -> None:
         """See Link.close."""
@@ -190,19 +194,29 @@ class DirectUdpLink:
         first = random.randint(low, max(low, high - _PORTS_TRIED))
         return range(first, min(high, first + _PORTS_TRIED) + 1)
 
-    def _put(self, data: bytes, address: Address) -> None:
-        one = self._sockets.get(":" in address[0])
+    def _put(self, data: bytes, address: Address, via: int) -> None:
+        one = self._another(via) if via else self._sockets.get(":" in address[0])
         if one is not None:
             one.send(data, address)
 
-    def _came(self, data: bytes, source: Address) -> None:
+    def _another(self, via: int) -> Datagrams | None:
+        """One socket more, of IPv4. None if the system has none left: then there are fewer to be guessed."""
+        if via not in self._more:
+            host = next((host for host in self._options.hosts if ":" not in host), _EVERYWHERE[0])
+            try:
+                self._more[via] = open_datagrams(host, range(1), partial(self._came, via=via), self.counters)
+            except OSError:
+                self.counters["open_failed"] += 1
+        return self._more.get(via)
+
+    def _came(self, data: bytes, source: Address, via: int = 0) -> None:
         agent, now = self._agent, self._clock.now()
         if agent is None or not self._flood.take(now):
             self.counters["dropped_flood"] += 1
         elif stun.is_stun(data):
-            agent.receive(data, source, now)
+            agent.receive(data, source, now, via)
             self._settle()
-        elif not agent.accepts(source, len(data), now):
+        elif not agent.accepts(source, len(data), now, via):
             self._settle()
         elif self._up:
             self._on_datagram(data)
@@ -255,17 +269,23 @@ class DirectUdpLink:
         agent, now = self._agent, self._clock.now()
         if agent is None:
             return
+        released: set[int] = set()
         for event in agent.events():
-            self._tell(event)
+            if isinstance(event, Released):
+                released |= event.sockets
+            else:
+                self._tell(event)
         if self._agent is not agent:
             return  # it is lost: whatever it would still say, the next one says better
-        for address, data in agent.transmits():
-            self._put(data, address)
+        for address, data, via in agent.transmits():
+            self._put(data, address, via)
+        for via in released & self._more.keys():
+            self._more.pop(via).close()
         for body in agent.signals(now):
             self._send_signal(body)
         self._arm(agent, now)
 
-    def _tell(self, event: Event) -> None:
+    def _tell(self, event: Found | Lost | Rested) -> None:
         if isinstance(event, Lost):
             if not event.anew:
                 self._last_signal = None
@@ -315,9 +335,10 @@ class DirectUdpLink:
         self._agent, self._ended = None, None
         self._ready = self._up = False
         self._early.clear()
-        for one in self._sockets.values():
+        for one in (*self._sockets.values(), *self._more.values()):
             one.close()
         self._sockets.clear()
+        self._more.clear()
 
 
 def _nothing(*_: object) -> None:

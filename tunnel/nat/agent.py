@@ -19,9 +19,10 @@ from typing import Final
 
 from tunnel.bucket import TokenBucket
 from tunnel.nat import stun
+from tunnel.nat.birthday import Birthday
 from tunnel.nat.checks import FRAGMENT_SIZE, PASSWORD_SIZE, Checks, Credentials
 from tunnel.nat.diagnosis import explain
-from tunnel.nat.events import Event, Found, Lost, Rested, Transmit
+from tunnel.nat.events import Event, Found, Lost, Released, Rested, Transmit
 from tunnel.nat.gathering import Random
 from tunnel.nat.offer import Edition, Offer
 from tunnel.nat.own import OwnAddresses
@@ -45,6 +46,7 @@ class Agent:
     controlling  whether this end decides which address is used: one of the two does
     loopback     whether this machine's own addresses may be candidates: both ends run on it
     counters     where to count; None: its own
+    birthday     how often ports may be guessed (birthday.allowance); None: not at all
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Agent:
         loopback: bool = False,
         counters: Counter[str] | None = None,
         before: Offer | None = None,
+        birthday: TokenBucket | None = None,
     ) -> None:
         """before  what we offered last, if only the other end began anew: it goes on being our offer. With
         another one we would look as if we had begun anew ourselves, the other end would begin anew
@@ -74,6 +77,8 @@ class Agent:
         self._signalling = Signalling(own, edition, self.counters)
         self._own = OwnAddresses(random, loopback=loopback)
         self._search = Search()
+        self._birthday = Birthday(random, birthday)
+        self._opened: set[int] = set()  # sockets besides the main one
         self._in_doubt = False
         self._waking = TokenBucket(_WOKEN_PER_SECOND, _WOKEN_BURST)
         self._events: list[Event] = []
@@ -121,6 +126,11 @@ class Agent:
         return None if self._prober.selected is None else self._prober.selected.address
 
     @property
+    def via(self) -> int:
+        """By which of our sockets; 0 is the main one."""
+        return 0 if self._prober.selected is None else self._prober.selected.via
+
+    @property
     def met(self) -> Offer | None:
         """What the other end offers."""
         return self._signalling.remote
@@ -155,32 +165,36 @@ class Agent:
             self._begin(now)
         elif self._waking.take(now):
             self._look_again(now)
+        if offer.guessing:
+            self._guess(now)
+        self._release(now)
 
-    def receive(self, data: bytes, source: Address, now: float) -> None:
-        """Anything that `stun.is_stun` lets through: used, or counted and dropped."""
+    def receive(self, data: bytes, source: Address, now: float, via: int = 0) -> None:
+        """Anything that `stun.is_stun` lets through: used, or counted and dropped. `via`: see Transmit."""
         try:
             message = stun.parse(data)
         except StunError:
             self.counters["dropped: stun"] += 1
             return
         if message.kind is stun.Kind.REQUEST:
-            self._prober.check_came(message, data, source, now)
+            self._prober.check_came(message, data, source, now, via)
         elif message.kind is stun.Kind.SUCCESS:
             if self._own.answered(message, source):
                 self._announce(now)
             else:
-                self._prober.answer_came(message, data, source, now)
+                self._prober.answer_came(message, data, source, now, via)
         else:
             self.counters["dropped: stun kind"] += 1
         self._decide(now)
+        self._release(now)
 
-    def accepts(self, source: Address, size: int, now: float) -> bool:
+    def accepts(self, source: Address, size: int, now: float, via: int = 0) -> bool:
         """Whether a datagram (no STUN) from there is for the session. An unknown source may get a check."""
-        if self._prober.knows(source):
+        if self._prober.knows(source, via):
             return True
         self.counters["dropped: unknown source"] += 1
         if self._own.can_reach(source):
-            self._prober.meet(source, size, now)
+            self._prober.meet(source, size, now, via)
         return False
 
     # Time
@@ -203,13 +217,19 @@ class Agent:
             self._begin(now, patiently=True)
         elif step is Step.REST:
             self._events.append(Rested(explain(self._signalling.own, self._signalling.remote)))
+        if step in (Step.AGAIN, Step.REST):
+            self._guess(now)
+        for probe in self._birthday.take_due(now):
+            self._opened.update({probe.via} - {0})
+            self._prober.guess(*probe)
+        self._release(now)
         self._prober.check(now)
 
     def next_timeout(self) -> float:
         """When to call `handle_timeout` at the latest; infinity if nothing is awaited."""
         deadlines = [
             self._search.next_timeout(), self._own.next_timeout(), self._signalling.next_timeout(),
-            self._prober.next_timeout(),
+            self._prober.next_timeout(), self._birthday.next_timeout(),
         ]  # fmt: skip
         if self._prober.selected is not None and not self._in_doubt:
             deadlines.append(self._prober.selected.doubt_at())
@@ -258,14 +278,44 @@ class Agent:
 
     def _announce(self, now: float) -> None:
         own = self._own
-        self._signalling.announce(own.candidates(), symmetric=own.symmetric, deaf=own.deaf(now), now=now)
+        self._signalling.announce(
+            own.candidates(),
+            symmetric=own.symmetric,
+            deaf=own.deaf(now),
+            now=now,
+            birthday=self._birthday.agrees,
+            guessing=self._birthday.running,
+        )
 
     def _forget_peer(self) -> None:
         """It began anew: its old addresses and password are void."""
         self._prober.pairs.clear()
+        self._birthday.stop()
         if self._prober.selected is not None:
             self._prober.selected = None
             self._events.append(Lost("The other end began anew.", anew=True))
+
+    # Guessing
+
+    def _guess(self, now: float) -> None:
+        """An ordinary round found nothing, here or there. The other end has to begin at the same time."""
+        remote = self._signalling.remote
+        if remote is None or self._prober.selected is not None:
+            return
+        if self._birthday.begin(self._signalling.own, remote, now):
+            self._announce(now)
+
+    def _release(self, now: float) -> None:
+        """When guessing is over, its sockets are closed but for those that hit, and those when they fail."""
+        if self._birthday.running:
+            return
+        if self._signalling.own.guessing:
+            self._announce(now)
+        if self._opened:
+            unused = self._opened - self._prober.pairs.keep_sockets()
+            self._opened -= unused
+            if unused:
+                self._events.append(Released(frozenset(unused)))
 
     # Choosing
 
@@ -287,5 +337,6 @@ class Agent:
             self._events.append(Lost("The other end does not answer any more."))
             return
         best.watch(True, now)
-        self._events.append(Found(best.address))
+        self._birthday.stop()
+        self._events.append(Found(best.address, best.via))
         self._prober.check(now)

@@ -92,10 +92,11 @@ class Checks:
 
 
 class Asked(NamedTuple):
-    """A check that is out."""
+    """A check that is out, sent by that socket of ours."""
 
     address: Address
     nominating: bool
+    via: int = 0
 
 
 class Outstanding:
@@ -110,13 +111,13 @@ class Outstanding:
         if len(self._asked) > _MAX_OUTSTANDING:
             self._asked.popitem(last=False)
 
-    def get(self, transaction: bytes, source: Address) -> Asked | None:
-        """The check this answers. None unless the answer comes from where the question went.
+    def get(self, transaction: bytes, source: Address, via: int = 0) -> Asked | None:
+        """The check this answers. None unless the answer comes from where the question went, as it went.
 
         RFC 8445, 7.2.5.2.1 wants the same address: another one proves a path that nobody asked for.
         """
         asked = self._asked.get(transaction)
-        return asked if asked is not None and asked.address == source else None
+        return asked if asked is not None and (asked.address, asked.via) == (source, via) else None
 
     def forget(self, transaction: bytes) -> None:
         """It is answered: once is enough."""

@@ -9,17 +9,22 @@ from tunnel.nat.stun import Address
 
 
 class Transmit(NamedTuple):
-    """Send these bytes there, now."""
+    """Send these bytes there, now, by our socket `via`.
+
+    0 is the main one; another number is a socket of its own, opened by its first packet, of IPv4.
+    """
 
     address: Address
     data: bytes
+    via: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The path works: datagrams may be sent to `address`. Said again whenever that is another one."""
+    """The path works: datagrams may be sent to `address`, by our socket `via`. Said again for another one."""
 
     address: Address
+    via: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +45,11 @@ class Rested:
     why: str
 
 
-Event = Found | Lost | Rested
+@dataclass(frozen=True, slots=True)
+class Released:
+    """These sockets are needed no more, once what has to leave now has left."""
+
+    sockets: frozenset[int]
+
+
+Event = Found | Lost | Rested | Released

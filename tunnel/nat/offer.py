@@ -31,6 +31,8 @@ MAX_OFFER: Final = 1_000  # what a note holds
 _ASKS: Final = 1
 _SYMMETRIC: Final = 2
 _DEAF: Final = 4
+_BIRTHDAY: Final = 8
+_GUESSING: Final = 16
 
 _HEAD: Final = struct.Struct(f"<BBQHQH{FRAGMENT_SIZE}s{PASSWORD_SIZE}sB")
 
@@ -56,6 +58,8 @@ class Offer:
     asks       answer this: its sender does not know whether we have it
     symmetric  the network there gives every destination another port (RFC 4787: not endpoint-independent)
     deaf       no server there answered over UDP
+    birthday   its sender agrees to guess ports (tunnel/nat/birthday.py)
+    guessing   and has just begun to, so this is the moment for the other end too
     """
 
     edition: Edition
@@ -65,10 +69,15 @@ class Offer:
     asks: bool = False
     symmetric: bool = False
     deaf: bool = False
+    birthday: bool = False
+    guessing: bool = False
 
     def pack(self) -> bytes:
         """As a note. ValueError for more than sixteen candidates."""
-        flags = _ASKS * self.asks | _SYMMETRIC * self.symmetric | _DEAF * self.deaf
+        flags = (
+            _ASKS * self.asks | _SYMMETRIC * self.symmetric | _DEAF * self.deaf
+            | _BIRTHDAY * self.birthday | _GUESSING * self.guessing
+        )  # fmt: skip
         head = _HEAD.pack(
             VERSION,
             flags,
@@ -102,4 +111,6 @@ def parse(body: bytes) -> Offer:
         asks=bool(flags & _ASKS),
         symmetric=bool(flags & _SYMMETRIC),
         deaf=bool(flags & _DEAF),
+        birthday=bool(flags & _BIRTHDAY),
+        guessing=bool(flags & _GUESSING),
     )

@@ -1,7 +1,8 @@
 """The addresses of the other end that we try, how each fares, and the pure choice of the one that is used.
 
-A pair is our one socket and one address of the other end (RFC 8445 pairs every local address with every
-remote one; with a single socket the remote one says it all). It is *valid* once it has answered a check, and
+A pair is a socket of ours and one address of the other end (RFC 8445 pairs every local address with every
+remote one; with a single socket the remote one says it all, and there are others only where ports are
+guessed, see birthday.py). It is *valid* once it has answered a check, and
 for as long as it keeps answering: nothing but checks is sent to any other.
 
     WAITING --answered--> VALID --expired--> FAILED
@@ -61,15 +62,16 @@ _MOVES: Final = {
 
 
 class Pair:
-    """One address of the other end. `now` in milliseconds."""
+    """One address of the other end, reached by our socket `via`. `now` in milliseconds."""
 
     __slots__ = (
         "_answered_at", "_began", "_sent", "_unanswered_since", "address", "asked", "due", "heard", "kind",
-        "nominated", "state", "urgent", "watched",
+        "nominated", "state", "urgent", "via", "watched",
     )  # fmt: skip
 
-    def __init__(self, kind: Kind, address: Address, now: float) -> None:
+    def __init__(self, kind: Kind, address: Address, now: float, via: int = 0) -> None:
         self.kind = kind
+        self.via = via
         self.address = address
         self.state = State.WAITING
         self.heard = False  # an authentic check came from there
@@ -177,7 +179,7 @@ class Pairs:
     """At most 64 of them; one that has failed and was never offered gives way."""
 
     def __init__(self) -> None:
-        self._pairs: dict[Address, Pair] = {}
+        self._pairs: dict[tuple[Address, int], Pair] = {}
         self._nominations = 0
 
     def __iter__(self) -> Iterator[Pair]:
@@ -186,20 +188,20 @@ class Pairs:
     def __len__(self) -> int:
         return len(self._pairs)
 
-    def get(self, address: Address) -> Pair | None:
-        """The pair of this address."""
-        return self._pairs.get(address)
+    def get(self, address: Address, via: int = 0) -> Pair | None:
+        """The pair of this address and this socket."""
+        return self._pairs.get((address, via))
 
-    def add(self, kind: Kind, address: Address, now: float) -> Pair | None:
-        """The pair of this address, new or known. None if there is no room."""
-        pair = self._pairs.get(address)
+    def add(self, kind: Kind, address: Address, now: float, via: int = 0) -> Pair | None:
+        """The pair of this address and this socket, new or known. None if there is no room."""
+        pair = self._pairs.get((address, via))
         if pair is not None:
             if pair.kind is Kind.PEER:
                 pair.kind = kind  # now it is offered too
             return pair
         if len(self._pairs) >= MAX_PAIRS and not self._make_room():
             return None
-        pair = self._pairs[address] = Pair(kind, address, now)
+        pair = self._pairs[address, via] = Pair(kind, address, now, via)
         return pair
 
     def nominate(self, pair: Pair) -> None:
@@ -216,18 +218,25 @@ class Pairs:
         """Forgets what has failed and is offered no more: ports of yesterday's mappings are anybody's."""
         kept = frozenset(offered)
         self._pairs = {
-            address: pair
-            for address, pair in self._pairs.items()
-            if address in kept or pair.state is not State.FAILED
+            key: pair
+            for key, pair in self._pairs.items()
+            if pair.address in kept or pair.state is not State.FAILED
         }
+
+    def keep_sockets(self) -> frozenset[int]:
+        """Forgets what has failed on all sockets but the main one. Returns those that are still needed."""
+        self._pairs = {
+            key: pair for key, pair in self._pairs.items() if not pair.via or pair.state is not State.FAILED
+        }
+        return frozenset(pair.via for pair in self)
 
     def clear(self) -> None:
         """Forgets all: the other end has begun anew."""
         self._pairs.clear()
 
     def _make_room(self) -> bool:
-        for address, pair in self._pairs.items():
+        for key, pair in self._pairs.items():
             if pair.state is State.FAILED:
-                del self._pairs[address]
+                del self._pairs[key]
                 return True
         return False

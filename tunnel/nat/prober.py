@@ -72,15 +72,15 @@ class Prober:
             elif (":" in address[0]) in own_versions and self.pairs.add(kind, address, now) is None:
                 self._counters["dropped: no room for a pair"] += 1
 
-    def knows(self, source: Address) -> bool:
+    def knows(self, source: Address, via: int) -> bool:
         """Whether what comes from there is the other end's: it has proved that by a check or an answer."""
-        pair = self.pairs.get(source)
+        pair = self.pairs.get(source, via)
         return pair is not None and (pair.heard or pair.state is State.VALID)
 
-    def meet(self, source: Address, size: int, now: float) -> None:
+    def meet(self, source: Address, size: int, now: float, via: int = 0) -> None:
         """A datagram of `size` bytes came from an unknown source: perhaps the other end, which has moved."""
         if self.selected is not None and size >= _SHORTEST_STRANGER and self._meeting.take(now):
-            pair = self.pairs.add(Kind.PEER, source, now)
+            pair = self.pairs.add(Kind.PEER, source, now, via)
             if pair is not None:
                 pair.hurry(now)
                 self.check(now)
@@ -110,9 +110,15 @@ class Prober:
             self._counters["checks put off"] += 1
             self._paced_until = now + 1000 / _CHECKS_PER_SECOND
             return
-        self._ask(self.remote, pair.address, nominate=self._controlling and pair is self.selected)
+        nominate = self._controlling and pair is self.selected
+        self._ask(self.remote, pair.address, pair.via, nominate=nominate)
         self._paced_until = now + PACE_MS
         pair.check_left(now)
+
+    def guess(self, address: Address, via: int) -> None:
+        """One check that belongs to no pair yet (birthday.py, which keeps its own pace)."""
+        if self.remote is not None:
+            self._ask(self.remote, address, via, nominate=False)
 
     def next_timeout(self) -> float:
         """When `check` has something to send, or a pair's consent ends; infinity if nothing is awaited."""
@@ -121,15 +127,15 @@ class Prober:
             deadlines.append(max(self._paced_until, min(pair.due for pair in self.pairs)))
         return min(deadlines, default=float("inf"))
 
-    def _ask(self, remote: Credentials, address: Address, *, nominate: bool) -> None:
+    def _ask(self, remote: Credentials, address: Address, via: int, *, nominate: bool) -> None:
         transaction = self._random(stun.TRANSACTION)
         request = self._checks.request(remote, address, transaction, nominate=nominate)
-        self._outstanding.add(transaction, Asked(address, nominate))
-        self.transmits.append(Transmit(address, request))
+        self._outstanding.add(transaction, Asked(address, nominate, via))
+        self.transmits.append(Transmit(address, request, via))
 
     # What comes
 
-    def check_came(self, message: Message, data: bytes, source: Address, now: float) -> None:
+    def check_came(self, message: Message, data: bytes, source: Address, now: float, via: int = 0) -> None:
         """A check: answered, and answered by one of ours, if it is the other end's."""
         verdict = self._checks.judge(message, data)
         if verdict is not Verdict.FINE:
@@ -138,8 +144,8 @@ class Prober:
         if not self._answering.take(now) or not is_plausible(source, loopback=self._loopback):
             self._counters["dropped: check, over the rate"] += 1
             return
-        self.transmits.append(Transmit(source, self._checks.answer(message, source)))
-        pair = self.pairs.add(Kind.PEER, source, now)
+        self.transmits.append(Transmit(source, self._checks.answer(message, source), via))
+        pair = self.pairs.add(Kind.PEER, source, now, via)
         if pair is None:
             self._counters["dropped: no room for a pair"] += 1
             return
@@ -150,14 +156,17 @@ class Prober:
             pair.hurry(now)
             self.check(now)
 
-    def answer_came(self, message: Message, data: bytes, source: Address, now: float) -> None:
-        """An answer: what it answers is valid, if it is the other end's."""
-        asked = self._outstanding.get(message.transaction, source)
-        pair = self.pairs.get(source)
-        if self.remote is None or asked is None or pair is None or not stun.verify(data, self.remote.key):
+    def answer_came(self, message: Message, data: bytes, source: Address, now: float, via: int = 0) -> None:
+        """An answer: the address that was asked is valid, if it is the other end's."""
+        asked = self._outstanding.get(message.transaction, source, via)
+        if self.remote is None or asked is None or not stun.verify(data, self.remote.key):
             self._counters["dropped: answer"] += 1
             return
         self._outstanding.forget(message.transaction)
+        pair = self.pairs.add(Kind.PEER, source, now, via)  # a guess that was right is news
+        if pair is None:
+            self._counters["dropped: no room for a pair"] += 1
+            return
         pair.answered(self.draw(), now)
 
     def draw(self) -> float:

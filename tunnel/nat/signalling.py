@@ -51,11 +51,27 @@ class Signalling:
         """What we offer."""
         return self._own
 
-    def announce(self, candidates: tuple[Candidate, ...], *, symmetric: bool, deaf: bool, now: float) -> None:
-        """What we have to offer; news is sent at once."""
-        offer = replace(self._own, candidates=candidates, symmetric=symmetric, deaf=deaf)
-        if offer != self._own:
-            self._own = offer
+    def announce(
+        self,
+        candidates: tuple[Candidate, ...],
+        *,
+        symmetric: bool,
+        deaf: bool,
+        now: float,
+        birthday: bool = False,
+        guessing: bool = False,
+    ) -> None:
+        """What we have to offer; news is sent at once. That we guess no more is none."""
+        before = self._own
+        self._own = replace(
+            before,
+            candidates=candidates,
+            symmetric=symmetric,
+            deaf=deaf,
+            birthday=birthday,
+            guessing=guessing,
+        )
+        if self._own != replace(before, guessing=before.guessing and guessing):
             self.renew(now)
 
     def renew(self, now: float) -> None:
@@ -69,7 +85,7 @@ class Signalling:
             self._due, self._repeats = min(self._due, now), 0
 
     def expect_anew(self) -> None:
-        """The other end has begun anew, perhaps with an earlier clock: then its next attempt is a lower one."""
+        """The other end has begun anew, perhaps with an earlier clock: then its next attempt is lower."""
         self._expects_anew = True
 
     def came(self, body: bytes, now: float) -> Offer | None:

@@ -21,7 +21,7 @@ class Street:
         self.attach(self.router.inside, HOME)
 
     def attach(self, realm: Realm, address: Address) -> None:
-        self.net.attach(realm, address[0], lambda data, source: self.came.append((address, source, data)))
+        self.net.attach(realm, address[0], lambda data, source, to: self.came.append((address, source, data)))
 
     def send(self, realm: Realm, source: Address, to: Address, data: bytes = b"x") -> None:
         self.net.send(realm, source, to, data)
@@ -142,7 +142,7 @@ def test_losses_are_as_frequent_as_told_and_the_same_seed_plays_the_same_world()
     for _ in range(2):
         net = Net(7, loss=0.5)
         came: list[Address] = []
-        net.attach(net.internet, OUT_1[0], lambda data, source, came=came: came.append(source))  # type: ignore[misc]
+        net.attach(net.internet, OUT_1[0], lambda data, source, to, came=came: came.append(source))  # type: ignore[misc]
         for port in range(1, 1_001):
             net.send(net.internet, (OUT_2[0], port), OUT_1, b"")
         net.run(100, next_timeout=lambda: float("inf"), wake=lambda: None)

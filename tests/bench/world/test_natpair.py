@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,7 +11,9 @@ import pytest
 
 from bench.world.natnet import Depends, Manners
 from bench.world.natpair import NatPair, Network, can_succeed, seeds
-from tunnel.nat.events import Found, Lost, Rested
+from tunnel.nat.birthday import PROBES, SOCKETS
+from tunnel.nat.events import Found, Lost, Released, Rested
+from tunnel.nat.stun import Address
 
 CELLS = list(itertools.product(Network, Network))
 
@@ -169,6 +172,68 @@ def test_trying_for_ever_costs_less_than_200_bytes_a_second_for_both_ends_togeth
     relayed = sum(3 * (len(body) + 80) for body in notes)  # on three relays, with everything around it
     assert notes
     assert (pair.net.bytes_sent + relayed) / 3_600 < 200
+
+
+def guessing(one: Network, other: Network, seed: int = 1) -> NatPair:
+    pair = NatPair(one, other, seed, guesses=True)
+    pair.start()
+    pair.run(20_000, until_joined=True)
+    return pair
+
+
+def test_a_path_found_by_guessing_stays_on_the_socket_that_hit_and_the_others_are_given_back() -> None:
+    pair = guessing(Network.SYMMETRIC, Network.PORT)
+    assert pair.joined
+    pair.run(600_000)
+    assert pair.one.agent.via > 0
+    assert pair.other.agent.via == 0
+    for machine in (pair.one, pair.other):
+        assert not any(isinstance(event, Lost) for event in machine.said)
+        assert pair.net.now - machine.last_ms < 1_000
+    [released] = [event for event in pair.one.said if isinstance(event, Released)]
+    assert len(released.sockets) <= SOCKETS - 1
+    assert pair.one.agent.via not in released.sockets
+
+
+def test_guessing_is_done_once_by_each_end_and_only_at_the_other_ends_own_host() -> None:
+    pair = NatPair(Network.SYMMETRIC, Network.PORT, 1, guesses=True)
+    guessed: Counter[tuple[str, bool]] = Counter()
+    for machine in (pair.one, pair.other):
+
+        def watched(to: Address, data: bytes, via: int = 0, send: Callable[..., None] = machine.send) -> None:
+            guessed[to[0], via > 0] += 1
+            if to[0].startswith("203."):
+                return  # nothing arrives, so all of it is sent
+            send(to, data, via)
+
+        machine.send = watched  # type: ignore[method-assign]
+    pair.start()
+    pair.run(600_000)
+    hosts = {host for host, _ in guessed if host.startswith("203.")}
+    assert hosts == {"203.0.113.1", "203.0.113.2"}
+    assert guessed["203.0.113.2", True] == SOCKETS  # at the end whose router is symmetric
+    assert PROBES <= guessed["203.0.113.1", False] < PROBES + 600  # the rest are ordinary checks
+    [released] = [event for event in pair.one.said if isinstance(event, Released)]
+    assert len(released.sockets) == SOCKETS
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Network.SYMMETRIC, Network.SYMMETRIC),
+        (Network.PORT, Network.DROPPED),
+        (Network.PORT, Network.PORT),
+        (Network.SYMMETRIC, Network.ADDRESS),
+    ],
+)
+def test_where_guessing_cannot_help_or_need_not_nobody_guesses(one: Network, other: Network) -> None:
+    sent = set()
+    for guesses in (True, False):
+        pair = NatPair(one, other, 1, guesses=guesses)
+        pair.start()
+        pair.run(20_000)
+        sent.add(pair.net.bytes_sent)
+    assert len(sent) == 1
 
 
 def test_found_is_said_before_anything_but_checks_leaves() -> None:

@@ -7,17 +7,19 @@ import logging
 import socket
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn, cast
 
 import pytest
 
 from tunnel.links.direct import DirectOptions, Tried
 from tunnel.links.link import LinkError
 from tunnel.links.udp import DirectUdpLink
-from tunnel.nat.events import Lost
+from tunnel.nat import stun
+from tunnel.nat.agent import Agent
+from tunnel.nat.events import Lost, Released, Transmit
 from tunnel.nat.offer import parse
 from tunnel.nat.portmap import Mapped, Want
-from tunnel.nat.stun import Address
+from tunnel.nat.stun import Address, Message
 from tunnel.wallclock import WallClock
 
 HERE = DirectOptions(hosts=("127.0.0.1",))
@@ -354,6 +356,92 @@ def test_a_path_that_is_lost_ends_the_link() -> None:
             assert str(both.one.error) == "The other end does not answer any more."
             # What was offered to this run must not be taken for news by the next.
             assert both.one.link._last_signal is None
+
+    run(main())
+
+
+class Guessing:
+    """An agent that wants packets sent by other sockets, and notes what comes in by which."""
+
+    def __init__(self, there: Address) -> None:
+        self.selected: Address | None = None
+        self.via = 0
+        self.orders: list[Transmit] = []
+        self.facts: list[Released] = []
+        self.came: list[tuple[bytes, Address, int]] = []
+        self.there = there
+
+    def transmits(self) -> list[Transmit]:
+        orders, self.orders = self.orders, []
+        return orders
+
+    def events(self) -> list[Released]:
+        facts, self.facts = self.facts, []
+        return facts
+
+    def signals(self, now: float) -> list[bytes]:
+        return []
+
+    def next_timeout(self) -> float:
+        return float("inf")
+
+    def receive(self, data: bytes, source: Address, now: float, via: int) -> None:
+        self.came.append((data, source, via))
+
+    def accepts(self, source: Address, size: int, now: float, via: int) -> bool:
+        return via == 7
+
+
+def test_a_guessed_path_has_a_socket_of_its_own_until_it_is_released() -> None:
+    async def main() -> None:
+        async with Two() as both:
+            await both.join()
+            both.tasks[1].cancel()  # so that nothing but this test speaks to the other end
+            link = both.one.link
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+                peer.bind(("127.0.0.1", 0))
+                peer.settimeout(10)
+                agent = Guessing(peer.getsockname())
+                link._agent = cast(Agent, agent)
+                agent.orders = [Transmit(agent.there, b"one", 7), Transmit(agent.there, b"two", 8)]
+                link._settle()
+                first, second = peer.recvfrom(99), peer.recvfrom(99)
+                assert (first[0], second[0]) == (b"one", b"two")
+                assert len({first[1], second[1], ("127.0.0.1", link._sockets[False].port)}) == 3
+
+                check = stun.build(Message(kind=stun.Kind.REQUEST, transaction=bytes(12)))
+                peer.sendto(check, second[1])
+                await until(lambda: (check, agent.there, 8) in agent.came)
+
+                agent.facts = [Released(frozenset((8,)))]
+                agent.orders = [Transmit(agent.there, b"last", 8)]
+                link._settle()
+                assert peer.recvfrom(99) == (b"last", second[1])
+                assert list(link._more) == [7]
+
+                agent.selected, agent.via = agent.there, 7
+                link.send(b"\x13 by the socket that hit")
+                assert peer.recvfrom(99)[1] == first[1]
+                peer.sendto(b"\x13 back", first[1])
+                await until(lambda: both.one.got)
+            link.close()
+            await until(lambda: both.one.error)
+            assert not link._more
+
+    run(main())
+
+
+def test_where_the_system_has_no_socket_left_fewer_are_guessed_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> NoReturn:
+        raise OSError("too many open files")
+
+    async def main() -> None:
+        async with Two() as both:
+            await both.join()
+            monkeypatch.setattr("tunnel.links.udp.open_datagrams", refuse)
+            both.one.link._put(b"", ("127.0.0.1", 9), 3)
+            assert both.one.link.counters["open_failed"] == 1
+            assert both.one.link.address is not None
 
     run(main())
 

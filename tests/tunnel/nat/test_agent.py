@@ -6,16 +6,18 @@ import itertools
 import os
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunnel.nat import stun
+from tunnel.nat import birthday, stun
 from tunnel.nat.agent import Agent
+from tunnel.nat.birthday import PROBES, SOCKETS
 from tunnel.nat.candidates import MAX_CANDIDATES, Candidate, Kind
 from tunnel.nat.checks import Credentials
-from tunnel.nat.events import Found, Lost, Rested, Transmit
+from tunnel.nat.events import Event, Found, Lost, Rested, Transmit
 from tunnel.nat.offer import NEVER, Edition, Offer, parse
 from tunnel.nat.pairs import MAX_PAIRS
 from tunnel.nat.prober import PACE_MS
@@ -36,7 +38,7 @@ class End:
         self.agent = Agent(controlling=controlling, random=dice.randbytes, now=0)
         self.agent.set_hosts([address], 0)
         self.address = address
-        self.said: list[Found | Lost | Rested] = []
+        self.said: list[Event] = []
         self.sent: list[Transmit] = []
 
     def drain(self, now: float) -> list[Transmit]:
@@ -262,6 +264,47 @@ def test_forged_checks_are_counted_and_never_answered() -> None:
     assert wire.one.agent.counters["dropped: check, stranger"] == 2
 
 
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_an_offer_that_names_a_stranger_to_guess_at_gets_it_one_bounded_try(symmetric: bool) -> None:
+    """By the other end itself: nobody else can make an offer."""
+    end = End(ONE, controlling=True)
+    end.agent = Agent(
+        controlling=True, random=random.Random(1).randbytes, now=0, birthday=birthday.allowance()
+    )
+    end.agent.set_hosts([ONE], 0)
+    end.agent.set_servers([SERVER, (SERVER[0], 3_479)])
+    end.agent.start(0)
+    for n, question in enumerate(end.drain(0)):
+        seen = Message(
+            kind=stun.Kind.SUCCESS,
+            transaction=stun.parse(question.data).transaction,
+            xor_mapped=("203.0.113.1", 40_000 + n * (not symmetric)),
+        )
+        end.agent.receive(stun.build(seen), question.address, 1)
+    victim = ("198.51.100.99", 53)
+    begged = Counter[float]()
+    now = 1.0
+    for revision in range(1, 400):
+        some = (Candidate(Kind.REFLEXIVE, victim),)
+        body = replace(
+            parse(offer(revision=revision)),
+            candidates=some,
+            symmetric=symmetric,
+            birthday=True,
+            guessing=True,
+        ).pack()
+        end.agent.signal_came(body, now)
+        for _ in range(100):
+            now += 10
+            end.agent.handle_timeout(now)
+            for transmit in end.drain(now):
+                begged[now // 1_000] += transmit.address[0] == victim[0]
+    assert SOCKETS <= sum(begged.values()) <= PROBES + 2_000  # and checks at 5 a second
+    assert max(begged.values()) <= 160  # the pace of both together
+    assert {transmit.address[0] for transmit in end.sent} == {SERVER[0], victim[0]}
+    assert len({transmit.via for transmit in end.sent}) == (1 if symmetric else SOCKETS + 1)
+
+
 def test_a_forged_answer_of_a_server_or_a_peer_proves_nothing() -> None:
     end = alone()
     end.agent.set_servers([SERVER])
@@ -396,7 +439,7 @@ def test_what_a_server_sees_is_offered() -> None:
     end = End(ONE, controlling=True)
     end.agent.set_servers([SERVER])
     end.agent.start(0)
-    [(to, question)] = end.drain(0)
+    [(to, question, _)] = end.drain(0)
     assert to == SERVER
     end.agent.signals(0)
     seen = Message(kind=stun.Kind.SUCCESS, transaction=stun.parse(question).transaction, xor_mapped=ELSEWHERE)
@@ -424,7 +467,7 @@ def test_while_people_wait_the_servers_are_asked_often_enough_for_any_router() -
     while now <= 120_000:
         end.agent.handle_timeout(now)
         offers.update(parse(body).edition for body in end.agent.signals(now))
-        for to, question in end.drain(now):
+        for to, question, _ in end.drain(now):
             seen = Message(
                 kind=stun.Kind.SUCCESS, transaction=stun.parse(question).transaction, xor_mapped=ELSEWHERE
             )

@@ -84,6 +84,13 @@ def test_an_answer_counts_once_and_only_from_where_the_question_went() -> None:
     assert out.get(TRANSACTION, V4) is None
 
 
+def test_an_answer_counts_only_at_the_socket_that_asked() -> None:
+    out = Outstanding()
+    out.add(TRANSACTION, Asked(V4, False, via=3))
+    assert out.get(TRANSACTION, V4) is None
+    assert out.get(TRANSACTION, V4, via=3) == Asked(V4, False, via=3)
+
+
 def test_the_oldest_question_is_forgotten_first() -> None:
     out = Outstanding()
     for number in range(300):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +27,15 @@ GOLDEN = (
 def test_the_bytes_are_as_drawn() -> None:
     assert OFFER.pack().hex() == GOLDEN
     assert parse(bytes.fromhex(GOLDEN)) == OFFER
+
+
+def test_the_wish_to_guess_ports_is_a_flag_that_older_ends_do_not_read() -> None:
+    guessing = replace(OFFER, birthday=True, guessing=True)
+    assert guessing.pack().hex() == GOLDEN[:2] + "1d" + GOLDEN[4:]
+    assert parse(guessing.pack()) == guessing
+    unknown = bytearray(guessing.pack())
+    unknown[1] |= 0xE0
+    assert parse(bytes(unknown)) == guessing
 
 
 def test_what_a_later_version_adds_behind_is_not_read() -> None:

@@ -185,3 +185,16 @@ def test_what_failed_and_is_offered_no_more_is_forgotten() -> None:
             pair.check_left(0)
     pairs.keep([("192.0.2.1", 1)])
     assert [pair.address[1] for pair in pairs] == [1, 3]
+
+
+def test_one_address_by_two_sockets_is_two_pairs_and_a_socket_is_kept_while_its_pair_may_work() -> None:
+    pairs = Pairs()
+    for via in (0, 1, 2):
+        pair = pairs.add(Kind.PEER, V4, 0, via)
+        assert pair is not None
+        assert pairs.get(V4, via) is pair
+        for _ in TRIES_MS[: 6 if via < 2 else 0]:
+            pair.check_left(0)
+    assert len(pairs) == 3
+    assert pairs.keep_sockets() == {0, 2}
+    assert [pair.via for pair in pairs] == [0, 2]  # an address on the main socket may be tried again

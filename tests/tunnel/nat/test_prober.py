@@ -64,11 +64,11 @@ def test_checks_leave_one_at_a_time() -> None:
 def test_what_answers_a_check_is_valid_and_known() -> None:
     end = one(FIRST)
     end.prober.check(0)
-    [(to, data)] = end.take()
-    assert not end.prober.knows(to)
+    [(to, data, _)] = end.take()
+    assert not end.prober.knows(to, 0)
     answer = end.other.answer(stun.parse(data), FIRST)
     end.prober.answer_came(stun.parse(answer), answer, FIRST, 40)
-    assert end.prober.knows(to)
+    assert end.prober.knows(to, 0)
     assert [pair.state for pair in end.prober.pairs] == [State.VALID]
 
 
