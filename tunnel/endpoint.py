@@ -10,34 +10,35 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NoReturn
 
 from tunnel.backoff import next_wait_ms
-from tunnel.events import Connected, Event, NoteArrived, Outcome
+from tunnel.events import Connected, Event, NoteArrived, Outcome, PeerHeard, PeerSilent
 from tunnel.frame import Frame, SequenceId
 from tunnel.identity import Identity, PublicKey, random_bytes
+from tunnel.introductions import SIGNAL, Introductions
 from tunnel.lane import Lane, used_up
 from tunnel.lane import PathReport as PathReport
 from tunnel.links import open_link
-from tunnel.links.direct import DirectLink, DirectOptions
+from tunnel.links.direct import DirectLink, DirectOptions, Story
 from tunnel.links.link import Link, LinkError
-from tunnel.links.udp import DirectUdpLink
 from tunnel.liveness import Phase
 from tunnel.meter import Caps, next_hour
 from tunnel.minutes import Minute, Minutes
 from tunnel.path import PathId
 from tunnel.policy import Kind, PathPolicy
+from tunnel.rendezvous.board import Board, PlaceReport
 from tunnel.room import RoomNames
 from tunnel.session import Role, Session
 from tunnel.timing import Timing
 from tunnel.wallclock import WallClock
 
 MAX_PATHS: Final = 10
-# Notes of these kinds are the endpoint's own, one kind for each direct link; the rest are the program's.
-SIGNAL: Final = 128
-UDP_SIGNAL: Final = SIGNAL
+# Half the round trip of a usual relay, as long as no path has been measured.
+_USUAL_DELAY_MS: Final = 50.0
 _log = logging.getLogger(__name__)
 
 
@@ -56,15 +57,18 @@ class Endpoint:
         timing: Timing | None = None,
         tls_ca: Path | None = None,
         direct: DirectOptions | None = None,
+        meeting: Callable[[Callable[[int, bytes], None]], Board] | None = None,
         policy: PathPolicy | None = None,
     ) -> None:
-        """`relays` are 1 to 10 URLs; `tls_ca` is a PEM file to trust instead of the system's. ValueError.
+        """`relays` are up to 10 URLs; `tls_ca` is a PEM file to trust instead of the system's. ValueError.
 
-        direct  how direct paths are looked for beside the relays; None: not at all
-        policy  which paths are not used, which come first, and what they may cost; None: all are alike
+        direct   how direct paths are looked for beside the relays, or instead of them; None: not at all
+        meeting  makes the board of the places where the ends leave letters about them, given where each
+                 signal is to go; None: the ends meet over relays alone
+        policy   which paths are not used, which come first, and what they may cost; None: all are alike
         """
-        if not 1 <= len(relays) <= MAX_PATHS:
-            raise ValueError(f"an endpoint has 1 to {MAX_PATHS} relays, not {len(relays)}")
+        if len(relays) > MAX_PATHS:
+            raise ValueError(f"an endpoint has up to {MAX_PATHS} relays, not {len(relays)}")
         self._clock = clock or WallClock()
         self._on_event = on_event
         self._policy = policy or PathPolicy()
@@ -74,11 +78,14 @@ class Endpoint:
         relays = [url for url in relays if not self._policy.forbids("relay", url)]
         for url in relays:
             self._add_lane("relay", url, open_link(url, identity, rooms, self._clock, tls_ca))
-        self._direct: dict[int, DirectLink] = {}  # by the kind of their notes
-        if direct is not None and not self._policy.forbids("direct udp", ""):
-            self._add_direct(direct, role, relays)
+        self._introductions: Introductions | None = None
+        if direct is not None:
+            options = replace(direct, early=meeting is not None)
+            self._introductions = self._introduce(options, role, relays)
+            if meeting is not None:
+                self._introductions.meet_at(meeting(self._introductions.signal_came))
         if not self._lanes:
-            raise ValueError("every path is forbidden")
+            raise ValueError("there is no path, or every one is forbidden")
         self._session = Session(
             role=role,
             identity=identity,
@@ -104,6 +111,8 @@ class Endpoint:
         counters = Counter(self._session.counters)
         for lane in self._lanes:
             counters.update(lane.link.counters)
+        if self._introductions is not None:
+            counters.update(self._introductions.counters())
         return counters
 
     @property
@@ -124,6 +133,8 @@ class Endpoint:
             async with asyncio.TaskGroup() as group:
                 for lane in self._lanes:
                     group.create_task(self._keep(lane), name=f"link {lane.url}")
+                if self._introductions is not None:
+                    group.create_task(self._introductions.run(), name="meeting places")
                 self._schedule_flush()
         finally:
             if self._timer is not None:
@@ -178,6 +189,21 @@ class Endpoint:
         self._look(self._clock.now())
         return self._minutes.told()
 
+    def stories(self) -> Mapping[str, Story]:
+        """What each direct link has tried and seen, by the name of its path."""
+        return {} if self._introductions is None else self._introductions.stories()
+
+    def places(self) -> Sequence[PlaceReport]:
+        """Every meeting place as it stands."""
+        return () if self._introductions is None else self._introductions.places()
+
+    def look_hard(self, until: float) -> None:
+        """People wait at both ends until then (on the program's clock): direct paths are looked for without
+        a rest.
+        """
+        if self._introductions is not None:
+            self._introductions.look_hard(until)
+
     def _look(self, now: float) -> None:
         paths = self._session.paths.all
         self._minutes.look([lane.standing(paths[lane.id], self._role) for lane in self._lanes], now)
@@ -200,16 +226,27 @@ class Endpoint:
         bill = self._caps.bill(kind, url)
         self._lanes.append(Lane(PathId(len(self._lanes)), url, link, direct, kind=kind, bill=bill))
 
-    def _add_direct(self, options: DirectOptions, role: Role, relays: Sequence[str]) -> None:
-        link = DirectUdpLink(
+    def _introduce(self, options: DirectOptions, role: Role, relays: Sequence[str]) -> Introductions:
+        kinds: tuple[Kind, ...] = ("direct udp", "direct tcp")
+        introductions = Introductions(
             options,
+            kinds=[kind for kind in kinds if not self._policy.forbids(kind, "")],
             controlling=role is Role.SENDER,
             relays=relays,
-            send_signal=lambda body: self._send_signal(UDP_SIGNAL, body),
+            send_note=self._send_signal,
+            delay_ms=self._delay_ms,
             clock=self._clock,
         )
-        self._add_lane("direct udp", "udp:", link, link)
-        self._direct[UDP_SIGNAL] = link
+        for kind, link in introductions.links.items():
+            self._add_lane(kind, f"{kind.removeprefix('direct ')}:", link, link)
+        return introductions
+
+    def _delay_ms(self) -> float:
+        """What the next datagram takes to the other end: its first copy counts."""
+        known = [
+            path.delay for path in self._session.paths.all.values() if path.up and path.delay is not None
+        ]
+        return min(known, default=_USUAL_DELAY_MS)
 
     async def _keep(self, lane: Lane) -> NoReturn:
         """One link for ever: connect, carry, wait a little, connect again."""
@@ -273,14 +310,18 @@ class Endpoint:
 
     def _deliver(self) -> None:
         for event in self._session.events():
-            if isinstance(event, NoteArrived) and event.kind >= SIGNAL:
-                if event.kind in self._direct:  # or the other end has direct paths and we do not
-                    self._direct[event.kind].signal_came(event.body)
-                continue
-            if isinstance(event, Connected):
-                for link in self._direct.values():
-                    link.peer_came(fresh=event.fresh)
-            self._on_event(event)
+            if self._introductions is not None:
+                self._introduce_by(self._introductions, event)
+            if not (isinstance(event, NoteArrived) and event.kind >= SIGNAL):
+                self._on_event(event)
+
+    def _introduce_by(self, introductions: Introductions, event: Event) -> None:
+        if isinstance(event, NoteArrived):
+            introductions.signal_came(event.kind, event.body)
+        elif isinstance(event, Connected):
+            introductions.peer_came(fresh=event.fresh)
+        elif isinstance(event, PeerSilent | PeerHeard):
+            introductions.peer_is_here(isinstance(event, PeerHeard))
 
     def _send_signal(self, kind: int, body: bytes) -> None:
         """At once, or never: an offer that waits for the other end is out of date when it comes."""

@@ -299,10 +299,14 @@ def test_the_report_names_every_path_and_counts_what_went_over_it() -> None:
     run(main())
 
 
-@pytest.mark.parametrize("count", [0, MAX_PATHS + 1])
-def test_an_endpoint_has_one_to_ten_relays(count: int) -> None:
-    with pytest.raises(ValueError, match=f"1 to 10 relays, not {count}"):
-        Pair(0).endpoint(Role.SENDER, [NOWHERE] * count, lambda event: None)
+def test_an_endpoint_has_up_to_ten_relays() -> None:
+    with pytest.raises(ValueError, match="up to 10 relays, not 11"):
+        Pair(0).endpoint(Role.SENDER, [NOWHERE] * (MAX_PATHS + 1), lambda event: None)
+
+
+def test_an_endpoint_without_any_path_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="there is no path"):
+        Pair(0).endpoint(Role.SENDER, [], lambda event: None)
 
 
 def test_what_is_submitted_before_anything_runs_waits_within_bounds() -> None:
