@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from tests.tunnel.nat.conftest import MESSAGES
 from tunnel.nat.behaviour import Behaviour, FilteringKind, MappingKind
 from tunnel.nat.stun import Address, Kind, Message, build, parse
-from tunnel.nat.survey import MAX_SERVERS, PATIENCE_MS, TRIES_MS, Probe, Step, Survey
+from tunnel.nat.survey import MAX_SERVERS, PATIENCE_MS, REQUEST_BYTES, TRIES_MS, Probe, Step, Survey
+from tunnel.relay.stun_answer import StunAnswerer
+from tunnel.relay.stun_corners import Corners
 
 FIRST: Final = ("10.0.0.2", 4_000)
 SECOND: Final = ("10.0.0.2", 4_001)
@@ -135,6 +137,23 @@ def test_a_server_with_two_addresses_tells_every_kind_of_nat(
     found = survey(Internet(Nat(mapping, filtering), loss, seed=3), RELAY, PRIMARY)
     assert (found.udp, found.nat, found.mapping, found.filtering) == (True, True, mapping, filtering)
     assert found.keeps_port is False
+
+
+@pytest.mark.parametrize(("mapping", "filtering"), list(itertools.product(MAPPINGS, FILTERINGS)))
+def test_a_relay_with_two_addresses_tells_every_kind_of_nat(
+    mapping: MappingKind, filtering: FilteringKind
+) -> None:
+    answerer = StunAnswerer()
+    answerer.corners = Corners(PRIMARY, OTHER)
+
+    def serve(request: Message, at: Address, seen: Address) -> tuple[bytes | None, Address]:
+        reply = answerer.answer(build(request, length=REQUEST_BYTES), *seen, 0.0, at=at)
+        return (None, at) if reply is None else (reply.data, reply.origin or at)
+
+    internet = Internet(Nat(mapping, filtering))
+    internet.serve = serve  # type: ignore[method-assign]  # our own server, and no other
+    found = survey(internet, PRIMARY)
+    assert (found.udp, found.nat, found.mapping, found.filtering) == (True, True, mapping, filtering)
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS)
