@@ -11,6 +11,8 @@ from websockets.exceptions import InvalidURI
 from websockets.uri import parse_uri
 
 from tunnel.nat import stun
+from tunnel.nat.candidates import is_ipv6
+from tunnel.nat.gathering import MAX_SERVERS
 from tunnel.nat.stun import Address
 
 # Reserved for documentation (RFC 5737, RFC 3849), so never one of ours. Connecting a UDP socket sends
@@ -21,15 +23,45 @@ _DEADLINE_S: Final = 2.0
 
 async def own_hosts() -> tuple[str, ...]:
     """This machine's addresses: those it sends from first, then those its name stands for. Never raises."""
+    return tuple(dict.fromkeys((*routed_hosts(), *await named_hosts())))
+
+
+def routed_hosts() -> tuple[str, ...]:
+    """The addresses this machine sends from, known at once. Never raises."""
     found = [_source(family, host) for family, host in _FAR_AWAY]
-    found += [host for host, _ in await _look_up(socket.gethostname(), 1)]
-    return tuple(dict.fromkeys(host for host in found if host is not None))
+    return tuple(host for host in found if host is not None)
+
+
+async def named_hosts() -> tuple[str, ...]:
+    """The addresses this machine's name stands for; where the network does not know it, that takes two
+    seconds. Never raises.
+    """
+    return tuple(dict.fromkeys(host for host, _ in await _look_up(socket.gethostname(), 1)))
 
 
 async def resolve(places: Iterable[tuple[str, int]]) -> tuple[Address, ...]:
-    """The UDP addresses of servers named HOST and PORT, in order; those that cannot be found are left out."""
+    """The UDP addresses of servers named HOST and PORT, in order; those that cannot be found are left out.
+
+    The first address of each version of IP comes before the second of any: a name with many is one server.
+    """
     found = await asyncio.gather(*[_look_up(host, port) for host, port in places])
-    return tuple(dict.fromkeys(address for addresses in found for address in addresses))
+    ranked: list[tuple[int, Address]] = []
+    for addresses in found:
+        counts = {False: 0, True: 0}
+        for address in dict.fromkeys(addresses):
+            ranked.append((counts[is_ipv6(address)], address))
+            counts[is_ipv6(address)] += 1
+    return tuple(dict.fromkeys(address for _, address in sorted(ranked, key=lambda each: each[0])))
+
+
+def server_places(
+    relays: Iterable[str], stun_servers: Iterable[tuple[str, int]]
+) -> tuple[tuple[str, int], ...]:
+    """Whom to ask how the world sees us, in order: relays first, and among the few that are asked
+    (tunnel/nat/gathering.py) at least one STUN server that somebody has named.
+    """
+    first = relay_places(relays)
+    return (*first[: MAX_SERVERS - 1], *stun_servers, *first[MAX_SERVERS - 1 :])
 
 
 def relay_places(urls: Iterable[str]) -> tuple[tuple[str, int], ...]:

@@ -11,7 +11,7 @@ import logging
 import os
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final, Never
 
@@ -20,8 +20,9 @@ from tunnel.links import stories
 from tunnel.links.datagrams import Datagrams, open_datagrams
 from tunnel.links.direct import DirectOptions, Story
 from tunnel.links.link import MAX_DATAGRAM, LinkError
-from tunnel.links.places import own_hosts, relay_places, resolve
+from tunnel.links.places import server_places
 from tunnel.links.portmapper import RouterPorts
+from tunnel.links.surroundings import watch
 from tunnel.nat import birthday, stun
 from tunnel.nat.agent import Agent
 from tunnel.nat.events import Found, Lost, Released, Rested
@@ -33,7 +34,6 @@ from tunnel.wallclock import WallClock
 
 _log = logging.getLogger(__name__)
 
-_LOOK_S: Final = 10.0  # how often own addresses are looked at: no system-independent way tells of changes
 _EARLY: Final = 32  # datagrams kept that come before we know that our own reach the other end
 _MOST_PER_SECOND: Final = 20_000  # as on a relay's link: a hundred times what a session sends
 _PORTS_TRIED: Final = 20
@@ -64,7 +64,7 @@ class DirectUdpLink:
         self.why: str | None = None
         self._options = options
         self._controlling = controlling
-        self._places = (*relay_places(relays), *options.stun)
+        self._places = server_places(relays, options.stun)
         self._send_signal = send_signal
         self._clock = clock
         self._sockets: dict[bool, Datagrams] = {}  # by whether they speak IPv6
@@ -227,9 +227,8 @@ class DirectUdpLink:
 
     async def _look(self, agent: Agent) -> None:
         """Tells the agent our addresses, at once and whenever they change."""
-        while True:
-            hosts = self._options.hosts or await own_hosts()
-            servers = await resolve(self._places)
+
+        def seen(hosts: Iterable[str], servers: Iterable[Address]) -> None:
             ports = {one.is_ipv6: one.port for one in self._sockets.values()}
             agent.set_servers(servers)
             addresses = [(host, ports[":" in host]) for host in hosts if (":" in host) in ports]
@@ -238,7 +237,8 @@ class DirectUdpLink:
                 self._ready = True
                 self._begin()
             self._settle()
-            await asyncio.sleep(_LOOK_S)
+
+        await watch(self._options.hosts, self._places, seen, is_searching=lambda: not self._up)
 
     async def _ask_router(self, agent: Agent) -> None:
         """Tells the agent what the router keeps open for our IPv4 port; IPv6 needs no translation."""

@@ -7,7 +7,9 @@ from typing import NoReturn
 
 import pytest
 
-from tunnel.links.places import own_hosts, relay_places, resolve
+from tunnel.links.places import own_hosts, relay_places, resolve, routed_hosts, server_places
+from tunnel.nat.gathering import MAX_SERVERS
+from tunnel.nat.stun import Address
 
 
 def test_own_addresses_are_addresses_each_once() -> None:
@@ -29,6 +31,34 @@ def test_a_machine_without_any_network_has_none(monkeypatch: pytest.MonkeyPatch)
 def test_servers_are_looked_up_and_those_without_a_name_left_out() -> None:
     found = asyncio.run(resolve([("127.0.0.1", 3_478), ("a..b", 1), ("x" * 70 + ".invalid", 1), ("::1", 5)]))
     assert found == (("127.0.0.1", 3_478), ("::1", 5))
+
+
+def test_a_name_with_many_addresses_is_one_server_among_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [(f"198.51.100.{n}", 5) for n in range(1, 9)] + [("2001:db8::1", 5)]
+    other = [("203.0.113.1", 5)]
+
+    async def look_up(host: str, port: int) -> list[Address]:
+        return {"many": many, "other": other}[host]
+
+    monkeypatch.setattr("tunnel.links.places._look_up", look_up)
+    found = asyncio.run(resolve([("many", 5), ("other", 5)]))
+    assert found[:3] == (many[0], many[-1], other[0])
+    assert sorted(found) == sorted(many + other)
+
+
+@pytest.mark.parametrize("count", range(11))
+def test_a_stun_server_that_was_named_is_asked_however_many_relays_there_are(count: int) -> None:
+    relays = [f"wss://relay{n}.example.org" for n in range(count)]
+    named = [("stun.example.org", 3_478), ("stun.example.net", 3_478)]
+    places = server_places(relays, named)
+    assert named[0] in places[:MAX_SERVERS]
+    assert set(places) == {*relay_places(relays), *named}
+    assert places[: min(count, 3)] == relay_places(relays)[:3]
+
+
+def test_own_addresses_are_those_of_the_routes_first() -> None:
+    routed = routed_hosts()
+    assert asyncio.run(own_hosts())[: len(routed)] == routed
 
 
 def test_a_relay_answers_stun_where_it_is_reached() -> None:
