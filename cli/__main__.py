@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, str]] = {
     "receiver": "play what the bot sends on a virtual gamepad (beside the game)",
     "relay": "pass sealed messages between a bot and a receiver (on any rented machine)",
     "pair": "make a bot and a receiver known to each other, with a short code",
+    "paths": "show how the two ends are connected, or bring them together by phone",
     "login": "let the bot read and write as your Twitch account, with a code",
     "keys": "make a key, or show the address and public key of one",
     "check": "look configuration files over without starting anything",

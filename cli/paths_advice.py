@@ -12,8 +12,11 @@ from config.mistakes import CALL
 _UDP: Final = "direct udp"
 
 
-def advice(page: Page, config: str) -> list[str]:
-    """At least one item. `config` is the file's name."""
+def advice(page: Page, config: str, *, on_the_phone: bool = False) -> list[str]:
+    """At least one item. `config` is the file's name.
+
+    on_the_phone  whether the person is about to bring the ends together by hand already
+    """
     told = _about_the_other_end(page)
     up = [path.name for path in page.paths if path.kind != "relay" and path.state == "up"]
     udp = next((link for link in page.links if link.name == _UDP), None)
@@ -26,7 +29,7 @@ def advice(page: Page, config: str) -> list[str]:
         told.append(f"A direct path works ({listed(up)}), so nothing has to be done.")
     else:
         told += _about_servers(page, config)
-        if not page.connected and not any(path.state == "up" for path in page.paths):
+        if not (on_the_phone or page.connected or any(path.state == "up" for path in page.paths)):
             told.append(
                 "Two people on the phone can bring the ends together. How, this says: "
                 f"`{CALL} paths offer --config {config}`"

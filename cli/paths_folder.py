@@ -3,9 +3,9 @@
     bot.yaml
     bot.paths/       for its owner alone
       status.json    how the paths stand; the program writes it every two seconds
-      own.letter     what `paths offer` prints; the program writes it
-      peer.letter    what `paths answer` was given
-      shown          which own letter a person has read out, as its digest
+      own.letter     what `paths offer` prints; the program writes it (tunnel/rendezvous/folder.py)
+      peer.letter    what `paths answer` was given; the program reads it
+      shown          which run of the program it was whose letter people have been shown
       look_hard      until when people are waiting, in milliseconds since 1970
 
 Each file is put in its place whole, so nobody reads half of one.
@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import Final
 
 STATUS: Final = "status.json"
-OWN: Final = "own.letter"
-PEER: Final = "peer.letter"
 SHOWN: Final = "shown"
 LOOK_HARD: Final = "look_hard"
 
@@ -53,6 +51,13 @@ class Folder:
         try:
             with open(self.path / name, "rb") as file:
                 return file.read(MOST_BYTES + 1)
+        except FileNotFoundError:
+            return None
+
+    def written_ms(self, name: str) -> float | None:
+        """When, by the system's clock."""
+        try:
+            return (self.path / name).stat().st_mtime * 1000
         except FileNotFoundError:
             return None
 

@@ -31,25 +31,26 @@ Row = tuple[str, str, str, str, str, str]
 _HEAD: Final[Row] = ("path", "state", "delay", "loss", "minutes won", "this hour")
 
 
-def page_in_words(page: Page, config: str, now_ms: float, width: int) -> str:
-    """All of it. `config` is the file's name, as the person wrote it."""
-    parts = [
+def page_in_words(page: Page, config: str, now_ms: float, width: int, *, details_last: bool = False) -> str:
+    """All of it. `config` is the file's name, as the person wrote it.
+
+    details_last  what to do comes before the networks and what was tried: for a window that may be small
+    """
+    summary = [
         paragraph(program_in_words(page, config, now_ms), width),
         paths_in_words(page, now_ms, width),
         minutes_in_words(page, now_ms, width),
     ]
-    if page.settings.enabled:
-        parts += [
-            network_in_words(page, config, width) if page.networks or is_alive(page, now_ms) else [],
-            *[search_in_words(page, link, width) for link in page.links],
-            places_in_words(page, now_ms, width),
-        ]
+    details = _details(page, config, now_ms, width) if page.settings.enabled else []
+    meaning: list[list[str]] = []
     if is_alive(page, now_ms):
         said = [line for item in advice(page, config) for line in bullet(item, width)]
-        parts.append(["What it means, and what you can do", *said])
-    if page.links or page.networks:
-        parts.append(paragraph("Addresses tell where people live: keep them off the stream.", width))
-    return "\n\n".join("\n".join(part) for part in parts if part)
+        meaning = [["What it means, and what you can do", *said]]
+    warning = (
+        paragraph("Addresses tell where people live: keep them off the stream.", width) if details else []
+    )
+    order = [*meaning, *details] if details_last else [*details, *meaning]
+    return "\n\n".join("\n".join(part) for part in (*summary, *order, warning) if part)
 
 
 def is_alive(page: Page, now_ms: float) -> bool:
@@ -108,6 +109,16 @@ def minutes_in_words(page: Page, now_ms: float, width: int) -> list[str]:
     for run in runs:
         told += paragraph(_run(run, now_ms), width, indent=2)
     return told
+
+
+def _details(page: Page, config: str, now_ms: float, width: int) -> list[list[str]]:
+    """The networks, what was tried over each kind of direct path, and the meeting places."""
+    parts = [
+        network_in_words(page, config, width) if page.networks or is_alive(page, now_ms) else [],
+        *[search_in_words(page, link, width) for link in page.links],
+        places_in_words(page, now_ms, width),
+    ]
+    return [part for part in parts if part]
 
 
 def places_in_words(page: Page, now_ms: float, width: int) -> list[str]:

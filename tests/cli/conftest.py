@@ -13,10 +13,17 @@ from typing import IO, Any, Final, NamedTuple
 
 import pytest
 
+from cli import paths_folder
 from cli.__main__ import main
 from cli.paths_page import LinkEntry, MinuteEntry, NetworkEntry, Page, PathEntry, Settings, TriedEntry
 from tunnel.identity import Identity
 from tunnel.nat.behaviour import FilteringKind, MappingKind
+from tunnel.nat.candidates import Candidate, Kind
+from tunnel.nat.checks import Credentials
+from tunnel.nat.offer import NEVER, Edition, Offer
+from tunnel.rendezvous.folder import OWN_LETTER
+from tunnel.rendezvous.keys import MeetingKeys
+from tunnel.rendezvous.letter import Signal, seal_brief, to_text
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PATIENCE_S: Final = 60.0  # a hang is a failure, a slow machine is none
@@ -219,3 +226,47 @@ class Pages:
 @pytest.fixture
 def pages() -> Pages:
     return Pages()
+
+
+class Home:
+    """A bot that seems to run: its configuration, and what it would write into the folder beside it."""
+
+    def __init__(self, folder: Folder, pages: Pages) -> None:
+        self.config = folder.bot_config(8765, "direct: {enabled: true}\n")
+        self.place = paths_folder.Folder(self.config)
+        self.place.make()
+        self._pages = pages
+        self._there = MeetingKeys(folder.receiver, folder.bot.public)
+        self._here = MeetingKeys(folder.bot, folder.receiver.public)
+
+    def tells(self, **said: Any) -> None:
+        """The diary's next page, of this moment unless something else is said."""
+        now_ms = paths_folder.system_ms()
+        fresh = {"written_ms": now_ms, "started_ms": now_ms - 60_000, "paths": (self._pages.searching(),)}
+        page = self._pages.page(**{**fresh, **said})
+        self.place.write(paths_folder.STATUS, page.model_dump_json().encode())
+
+    def offers(self) -> str:
+        """Its own letter lies there. Returns it as text."""
+        letter = seal_brief([_SIGNAL], self._here, paths_folder.system_ms())
+        self.place.write(OWN_LETTER, letter)
+        return to_text(letter)
+
+    def letter_of_the_receiver(self, age_ms: float = 0) -> bytes:
+        return seal_brief([_SIGNAL], self._there, paths_folder.system_ms() - age_ms)
+
+
+_SIGNAL: Final = Signal(
+    128,
+    Offer(
+        edition=Edition(1_700_000_000_000, 1),
+        heard=NEVER,
+        credentials=Credentials(b"frag", b"p" * 16),
+        candidates=(Candidate(Kind.REFLEXIVE, ("203.0.113.9", 47_001)),),
+    ).pack(),
+)
+
+
+@pytest.fixture
+def home(folder: Folder, pages: Pages) -> Home:
+    return Home(folder, pages)
