@@ -168,7 +168,14 @@ def diary_of(
             servers=len(direct.servers),
         ),
     )
-    sources = Sources(paths=endpoint.paths, connected=lambda: endpoint.connected, minutes=endpoint.minutes)
+    sources = Sources(
+        paths=endpoint.paths,
+        connected=lambda: endpoint.connected,
+        stories=endpoint.stories,
+        minutes=endpoint.minutes,
+        places=endpoint.places,
+        look_hard=endpoint.look_hard,
+    )
     network = NetworkWatch(places, clock) if direct.enabled else None
     return Diary(Folder(file), facts, sources, clock, network)
 
