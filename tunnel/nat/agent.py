@@ -164,7 +164,8 @@ class Agent:
         if self._search.stage is Stage.IDLE:
             self._begin(now)
         elif self._waking.take(now):
-            self._look_again(now)
+            is_known = before is not None and before.edition.attempt == offer.edition.attempt
+            self._look_again(now, patiently=is_known)
         if offer.guessing:
             self._guess(now)
         self._release(now)
@@ -259,10 +260,10 @@ class Agent:
         self._signalling.renew(now)
         self._announce(now)
 
-    def _look_again(self, now: float) -> None:
+    def _look_again(self, now: float, *, patiently: bool) -> None:
         """The other end has begun a search, or has more addresses."""
         if self._search.stage is Stage.RESTING:
-            self._search.begin(now)
+            self._search.begin(now, patiently=patiently)
             self._gather(now)
         elif self._search.stage is Stage.LOOKING:
             self._search.prolong()

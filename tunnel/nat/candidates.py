@@ -56,11 +56,17 @@ def priority(kind: Kind, address: Address) -> int:
 
 
 def best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """At most sixteen different addresses, those to be tried first in front; of one address the best kind."""
+    """At most sixteen different addresses, those to be tried first in front; of one address the best kind.
+
+    Own addresses come first, and a machine may have many; half of the room is kept for how others see it.
+    """
     best: dict[Address, Candidate] = {}
     for candidate in sorted(candidates, key=lambda each: -priority(*each)):
         best.setdefault(candidate.address, candidate)
-    return tuple(best.values())[:MAX_CANDIDATES]
+    own = [each for each in best.values() if each.kind is Kind.HOST]
+    learned = [each for each in best.values() if each.kind is not Kind.HOST]
+    learned = learned[: max(MAX_CANDIDATES // 2, MAX_CANDIDATES - len(own))]
+    return (*own[: MAX_CANDIDATES - len(learned)], *learned)
 
 
 def is_ipv6(address: Address) -> bool:

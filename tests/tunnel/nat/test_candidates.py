@@ -112,3 +112,12 @@ def test_any_address_is_plausible_or_not(address: tuple[str, int]) -> None:
         assert not is_plausible(address, loopback=True)
     else:
         assert is_plausible(address) <= is_plausible(address, loopback=True)
+
+
+def test_many_own_addresses_leave_room_for_how_others_see_us() -> None:
+    own = [Candidate(Kind.HOST, (f"192.0.2.{n}", 1)) for n in range(1, 31)]
+    seen = [Candidate(Kind.REFLEXIVE, (f"198.51.100.{n}", 1)) for n in range(1, 4)]
+    assert best_first([*own, *seen]) == (*own[: MAX_CANDIDATES - 3], *seen)
+    learned = [Candidate(Kind.REFLEXIVE, (f"198.51.100.{n}", 1)) for n in range(1, 31)]
+    assert len(best_first([*own, *learned])) == MAX_CANDIDATES
+    assert best_first([*own[:2], *learned]) == (*own[:2], *learned[: MAX_CANDIDATES - 2])
