@@ -17,6 +17,7 @@ from typing import Final
 from bot.game.lines import check_mode, checked
 from cli import programs
 from cli.errors import EXIT_USAGE
+from cli.paths_layout import listed
 from config.controller_page import ControllerPage
 from config.controllers import ControllerError, read_controller
 from config.game_page import GamePage
@@ -25,6 +26,7 @@ from config.load import AnyPage, load, mistake_at, sniff
 from config.mistakes import ConfigError, Mistake
 from config.model import BotConfig, ReceiverConfig, RelayConfig
 from config.pages import file_bytes
+from config.paths import size_text
 from tunnel.relay.settings import TlsFiles
 from tunnel.relay.tls import TlsError, server_context
 
@@ -60,7 +62,7 @@ def check(file: Path, controller: str, as_json: bool) -> int:
     """One file's verdict, printed."""
     try:
         kind = sniff(file)
-        _look_over(file, kind, controller)
+        meaning = _look_over(file, kind, controller)
     except ConfigError as error:
         if as_json:
             print(json.dumps({"file": str(file), "ok": False, "mistakes": str(error).splitlines()}))
@@ -72,17 +74,38 @@ def check(file: Path, controller: str, as_json: bool) -> int:
         print(json.dumps({"file": str(file), "ok": True, "kind": said.removeprefix("a ").removesuffix("'s")}))
     else:
         print(f"{file}: {said}, fine")
+        for sentence in meaning:
+            print(f"    {sentence}")
     return 0
 
 
-def _look_over(file: Path, kind: type[AnyPage], controller: str) -> None:
-    """Raises ConfigError with all that is wrong."""
+def paths_in_words(config: BotConfig | ReceiverConfig) -> list[str]:
+    """What it says about paths, where that is not what everybody has."""
+    direct, paths = config.direct, config.paths
+    said = []
+    if direct.enabled:
+        servers = f", and asks {listed(direct.stun)} how the internet sees it" if direct.stun else ""
+        said.append(f"Looks for direct paths{servers}.")
+    if paths.forbid:
+        said.append(f"Never uses {listed(paths.forbid)}.")
+    if paths.pin:
+        said.append(f"Uses {listed(paths.pin)} alone while one of them works.")
+    said += [f"Spends at most {size_text(cap)} an hour on {name}." for name, cap in paths.caps.items()]
+    return said
+
+
+def _look_over(file: Path, kind: type[AnyPage], controller: str) -> list[str]:
+    """What it means, as far as that is worth a sentence. Raises ConfigError with all that is wrong."""
     if kind is ControllerPage:
         read_controller(file.stem, file_bytes(file), file)
     elif kind is GamePage:
         _check_game(file, controller)
     else:
-        _check_program(file, load(file, kind))
+        config = load(file, kind)
+        _check_program(file, config)
+        if isinstance(config, BotConfig | ReceiverConfig):
+            return paths_in_words(config)
+    return []
 
 
 def _check_game(file: Path, controller: str) -> None:

@@ -166,6 +166,8 @@ def diary_of(
             enabled=direct.enabled,
             port_mapping=direct.port_mapping,
             servers=len(direct.servers),
+            forbid=config.paths.forbid,
+            pin=config.paths.pin,
         ),
     )
     sources = Sources(

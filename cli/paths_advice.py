@@ -25,8 +25,9 @@ def advice(page: Page, config: str, *, on_the_phone: bool = False) -> list[str]:
             f"Direct paths are off. To have them looked for, write `direct: {{enabled: true}}` into {config} "
             f"and into the {page.other}'s file, and start both again."
         )
-    elif up:
-        told.append(f"A direct path works ({listed(up)}), so nothing has to be done.")
+    elif up and page.connected:
+        works = "A direct path works" if len(up) == 1 else "Direct paths work"
+        told.append(f"{works} ({listed(up)}), so nothing has to be done.")
     else:
         told += _about_servers(page, config)
         if not (on_the_phone or page.connected or any(path.state == "up" for path in page.paths)):

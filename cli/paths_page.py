@@ -116,12 +116,14 @@ class PlaceEntry(Entry):
 
 
 class Settings(Entry):
-    """What the configuration says about direct paths."""
+    """What the configuration says about paths; `servers` are the STUN servers that it names."""
 
     enabled: bool = False
     port_mapping: bool = False
     birthday: bool = False
     servers: int = 0
+    forbid: tuple[Text, ...] = ()
+    pin: tuple[Text, ...] = ()
 
 
 class Page(Entry):

@@ -6,6 +6,7 @@ from cli.paths_advice import advice
 from cli.paths_layout import bullet, paragraph, place, span
 from cli.paths_page import Page, PathEntry
 from config.mistakes import CALL
+from tunnel.verdict import milliseconds
 
 _GROUPS_IN_A_LINE = 8
 
@@ -51,7 +52,7 @@ def answer_in_words(page: Page, text: str, width: int, *, shown: bool) -> str:
 
 def found_in_words(path: PathEntry) -> str:
     """It worked."""
-    delay = f", {path.delay_ms:.0f} ms one way" if path.delay_ms is not None else ""
+    delay = f", {milliseconds(path.delay_ms)} one way" if path.delay_ms is not None else ""
     where = f", to {place(path.address)}" if path.address is not None else ""
     return f"A direct path works: {path.name}{where}{delay}."
 

@@ -7,10 +7,11 @@ from itertools import groupby
 from typing import Final
 
 from cli.paths_advice import advice
-from cli.paths_layout import bullet, count, paragraph, place, span, table
+from cli.paths_layout import bullet, count, listed, paragraph, place, span, table
 from cli.paths_network import network_in_words, search_in_words
 from cli.paths_page import MinuteEntry, Page, PathEntry, PlaceEntry
 from config.mistakes import CALL
+from tunnel.verdict import milliseconds, percent
 
 # The diary is written every 2 s. Three missed in a row on a busy machine are no reason to frighten anybody.
 FRESH_MS: Final = 7_000.0
@@ -94,6 +95,9 @@ def paths_in_words(page: Page, now_ms: float, width: int) -> list[str]:
     told = [head]
     for path, line in zip(page.paths, lines, strict=True):
         told += [line, *paragraph(_reason(path), width, indent=6)]
+    for names, what in ((page.settings.forbid, "are never used"), (page.settings.pin, "come first")):
+        if names:
+            told += paragraph(f"The file says that these {what}: {listed(names)}.", width, indent=2)
     return ["Paths", *told]
 
 
@@ -103,7 +107,7 @@ def minutes_in_words(page: Page, now_ms: float, width: int) -> list[str]:
     if not page.minutes:
         return []
     if not minutes:
-        return paragraph("No inputs have come within the last hour, so no path has won any minute.", width)
+        return paragraph("No inputs have come lately, so no path has won a minute.", width)
     told = ["Which path won the last minutes (most inputs arrived on it first), and why"]
     runs = [list(run) for _, run in groupby(reversed(minutes), key=lambda each: (each.winner, each.why))]
     for run in runs:
@@ -149,8 +153,8 @@ def _row(path: PathEntry, recent: Sequence[MinuteEntry]) -> Row:
     return (
         path.name,
         state,
-        f"{path.delay_ms:.0f} ms" if up and path.delay_ms is not None else "-",
-        f"{path.loss:.0%}".replace("%", " %") if up else "-",
+        milliseconds(path.delay_ms) if up and path.delay_ms is not None else "-",
+        percent(path.loss) if up else "-",
         f"{won} of {len(recent)}" if recent else "-",
         _amount(path.bytes) + (f" of {_amount(path.cap)}" if path.cap is not None else ""),
     )
@@ -175,7 +179,7 @@ def _run(run: Sequence[MinuteEntry], now_ms: float) -> str:
         when = f"{first} to {last} min ago" if first else f"the last {last + 1} min"
     inputs = sum(each.inputs for each in run)
     won = sum(each.inputs * each.share for each in run)
-    share = f"{won / inputs:.0%}".replace("%", " %") if inputs else "-"
+    share = percent(won / inputs) if inputs else "-"
     return f"{when}:  {run[0].winner}, {share} of {count(inputs, 'input')} ({run[0].why})"
 
 

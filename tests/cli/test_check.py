@@ -22,6 +22,21 @@ def test_each_program_s_configuration_is_known_and_fine(crowdpad: Crowdpad, fold
     ]
 
 
+def test_what_a_file_says_about_paths_is_told_in_words(crowdpad: Crowdpad, folder: Any) -> None:
+    extra = (
+        "direct: {enabled: true, stun: ['stun.example.org:3478']}\n"
+        "paths: {forbid: [direct tcp], pin: [direct udp], caps: {relays: 50 MB}}\n"
+    )
+    config = folder.bot_config(8765, extra)
+    assert crowdpad("check", config).out.splitlines() == [
+        f"{config}: a bot's, fine",
+        "    Looks for direct paths, and asks stun.example.org:3478 how the internet sees it.",
+        "    Never uses direct tcp.",
+        "    Uses direct udp alone while one of them works.",
+        "    Spends at most 50 MB an hour on relays.",
+    ]
+
+
 def test_one_bad_file_is_named_and_the_others_are_looked_at_all_the_same(
     crowdpad: Crowdpad, folder: Any
 ) -> None:

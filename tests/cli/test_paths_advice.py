@@ -29,6 +29,10 @@ def test_where_a_direct_path_works_nothing_has_to_be_done(pages: Any) -> None:
     ]
 
 
+def test_a_path_to_somebody_who_is_silent_is_no_success(pages: Any) -> None:
+    assert "nothing has to be done" not in told(pages.page(connected=False))
+
+
 def test_there_is_always_something_to_say(pages: Any) -> None:
     assert advice(searching(pages, connected=True, paths=()), "bot.yaml")
 
