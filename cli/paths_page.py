@@ -25,7 +25,15 @@ MOST_MINUTES: Final = 60
 MOST_PLACES: Final = 16
 MOST_CHARACTERS: Final = 300
 
-Text = Annotated[str, BeforeValidator(lambda text: text[:MOST_CHARACTERS] if isinstance(text, str) else text)]
+
+def _one_line(text: object) -> object:
+    """Relays name themselves and give reasons: whatever those hold, no terminal is steered by it."""
+    if not isinstance(text, str):
+        return text
+    return "".join(each if each.isprintable() else "?" for each in text[:MOST_CHARACTERS])
+
+
+Text = Annotated[str, BeforeValidator(_one_line)]
 
 
 class PageError(Exception):

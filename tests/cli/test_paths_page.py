@@ -95,6 +95,11 @@ def test_another_version_is_told_from_damage() -> None:
         read_page(b" " * (MOST_BYTES + 1))
 
 
+def test_what_a_relay_calls_itself_steers_no_terminal() -> None:
+    named = path_entry(replace(REPORT, name="ams1\x1b[2J\r\n\u202e", verdict="\x07"))
+    assert (named.name, named.verdict) == ("ams1?[2J???", "?")
+
+
 @given(st.binary(max_size=200))
 @settings(max_examples=50)
 def test_any_bytes_are_a_page_or_an_error(data: bytes) -> None:
