@@ -104,6 +104,26 @@ def alone(*, controlling: bool = True) -> End:
     return end
 
 
+def guesser(*, symmetric: bool) -> End:
+    """An end that agrees to guess ports, and knows whether its router gives every destination another one."""
+    end = End(ONE, controlling=True)
+    end.agent = Agent(
+        controlling=True, random=random.Random(1).randbytes, now=0, birthday=birthday.allowance()
+    )
+    end.agent.set_hosts([ONE], 0)
+    end.agent.set_servers([SERVER, (SERVER[0], 3_479)])
+    end.agent.start(0)
+    for n, question in enumerate(end.drain(0)):
+        seen = Message(
+            kind=stun.Kind.SUCCESS,
+            transaction=stun.parse(question.data).transaction,
+            xor_mapped=("203.0.113.1", 40_000 + n * symmetric),
+        )
+        end.agent.receive(stun.build(seen), question.address, 1)
+    end.agent.signals(1)
+    return end
+
+
 def run_alone(end: End, until: float) -> None:
     now = 0.0
     while (now := max(now, end.agent.next_timeout())) <= until:
@@ -267,20 +287,7 @@ def test_forged_checks_are_counted_and_never_answered() -> None:
 @pytest.mark.parametrize("symmetric", [True, False])
 def test_an_offer_that_names_a_stranger_to_guess_at_gets_it_one_bounded_try(symmetric: bool) -> None:
     """By the other end itself: nobody else can make an offer."""
-    end = End(ONE, controlling=True)
-    end.agent = Agent(
-        controlling=True, random=random.Random(1).randbytes, now=0, birthday=birthday.allowance()
-    )
-    end.agent.set_hosts([ONE], 0)
-    end.agent.set_servers([SERVER, (SERVER[0], 3_479)])
-    end.agent.start(0)
-    for n, question in enumerate(end.drain(0)):
-        seen = Message(
-            kind=stun.Kind.SUCCESS,
-            transaction=stun.parse(question.data).transaction,
-            xor_mapped=("203.0.113.1", 40_000 + n * (not symmetric)),
-        )
-        end.agent.receive(stun.build(seen), question.address, 1)
+    end = guesser(symmetric=not symmetric)
     victim = ("198.51.100.99", 53)
     begged = Counter[float]()
     now = 1.0
@@ -303,6 +310,22 @@ def test_an_offer_that_names_a_stranger_to_guess_at_gets_it_one_bounded_try(symm
     assert max(begged.values()) <= 160  # the pace of both together
     assert {transmit.address[0] for transmit in end.sent} == {SERVER[0], victim[0]}
     assert len({transmit.via for transmit in end.sent}) == (1 if symmetric else SOCKETS + 1)
+
+
+def test_an_end_begins_to_guess_when_the_other_one_does() -> None:
+    end = guesser(symmetric=True)
+    some = (Candidate(Kind.REFLEXIVE, ELSEWHERE),)
+    silent = replace(parse(offer()), candidates=some)
+    end.agent.signal_came(silent.pack(), 1)
+    run_alone(end, 20_000)
+    assert isinstance(end.said[-1], Rested)
+    assert {transmit.via for transmit in end.sent} == {0}
+    begins = replace(silent, edition=Edition(1, 2), birthday=True, guessing=True)
+    end.agent.signal_came(begins.pack(), 20_000)
+    end.agent.handle_timeout(20_000)
+    assert next(transmit.via for transmit in end.drain(20_000) if transmit.address == ELSEWHERE) == 1
+    [body] = end.agent.signals(20_000)
+    assert parse(body).guessing
 
 
 def test_a_forged_answer_of_a_server_or_a_peer_proves_nothing() -> None:

@@ -142,6 +142,17 @@ def test_an_offer_is_said_again_where_there_is_a_way_at_last() -> None:
     assert one.next_timeout() == float("inf")  # it has it
 
 
+def test_that_we_guess_ports_is_news_and_that_we_have_done_is_none() -> None:
+    one = end(1)
+    announce(one, HOST, 0)
+    editions = []
+    for now, guessing in enumerate((False, True, True, False, False, True)):
+        one.announce(HOST, symmetric=False, deaf=False, now=now, guessing=guessing)
+        assert one.own.guessing is guessing
+        editions.append(one.own.edition.revision)
+    assert editions == [1, 2, 2, 2, 2, 3]
+
+
 def test_our_own_offer_that_comes_back_is_no_peers() -> None:
     one = end(1)
     announce(one, HOST, 0)
