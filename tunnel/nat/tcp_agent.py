@@ -25,7 +25,7 @@ from tunnel.nat.events import Lost, Rested
 from tunnel.nat.gathering import Random
 from tunnel.nat.offer import NEVER, Edition, Offer
 from tunnel.nat.own import OwnAddresses
-from tunnel.nat.search import ROUND_MS, Search, Stage, Step
+from tunnel.nat.search import Search, Stage, Step
 from tunnel.nat.signalling import Signalling, following
 from tunnel.nat.stun import Address, Message
 from tunnel.nat.tcp_diagnosis import explain
@@ -40,7 +40,7 @@ _WOKEN_BURST: Final = 4.0
 # While people wait, servers are asked again: relays hang up on whoever asks where it comes from, and a router
 # that keeps our port only for them may forget us.
 _ASK_AGAIN_MS: Final = 12_000.0
-# A note may take minutes (tunnel/rendezvous); dialling so long after it was sent would meet nobody.
+# A note may take minutes (tunnel/rendezvous). Nobody waits so long, or the round would be over.
 _LONGEST_DELAY_MS: Final = 1_000.0
 
 
@@ -175,6 +175,7 @@ class TcpAgent:
         elif self._up is None:
             self._look_again(is_new, now)
         if not self._controlling:
+            self._volley_at = float("inf")
             self._dialler.fire(now)  # even while we are up: the other end is not, or it would not say so
 
     def stun_came(self, message: Message, server: Address, now: float) -> None:
@@ -186,7 +187,7 @@ class TcpAgent:
 
     def dial_ended(self, address: Address, outcome: Outcome, now: float) -> None:
         """How a dial of ours ended. If it made a connection, `arrived` follows."""
-        self._dialler.ended(address, outcome, now)
+        self._dialler.ended(address, outcome, self._draw(), now)
 
     def arrived(self, id: int, address: Address, *, dialled: bool, now: float) -> None:
         """A connection: to where we dialled, or from there. It is nothing yet, and `gone` follows."""
@@ -208,7 +209,7 @@ class TcpAgent:
         self._turns.gone(id)
         address = self._dialled.pop(id, None)
         if address is not None:
-            self._dialler.ended(address, Outcome.REFUSED, now)
+            self._dialler.ended(address, Outcome.REFUSED, self._draw(), now)
 
     def joined(self, id: int, address: Address) -> None:
         """The connection is proved: this is the path. No more is looked for."""
@@ -316,12 +317,12 @@ class TcpAgent:
         self._questions += self._own.take_questions(now)
 
     def _round(self, now: float) -> None:
-        """One more. The end that is told when to dial does not wait for it for ever: notes get lost."""
+        """One more. The end that is told when to dial does not wait for that for ever: notes get lost."""
         self._announce(now)
         if self._controlling:
             self._signalling.renew(now)
-        elif now - self._dialler.fired >= ROUND_MS / 2:
-            self._dialler.fire(now)
+        else:
+            self._volley_at = now + _LONGEST_DELAY_MS
 
     def _announce(self, now: float) -> None:
         own = self._own

@@ -23,12 +23,10 @@ class Dialler:
     """`now` in milliseconds. What was offered and is not dialled is counted in `counters`.
 
     loopback  whether this machine's own addresses may be dialled
-    fired     when the last volley began
     """
 
     def __init__(self, counters: Counter[str], *, loopback: bool) -> None:
         self.targets = Targets()
-        self.fired = float("-inf")
         self._counters = counters
         self._loopback = loopback
         self._paced_until = float("-inf")
@@ -56,7 +54,6 @@ class Dialler:
 
     def fire(self, now: float) -> None:
         """A volley: everything is dialled that is not being dialled already."""
-        self.fired = now
         self.targets.fire(now)
         self.dial(now)
 
@@ -73,11 +70,11 @@ class Dialler:
         target.dialled()
         self._dials.append(target.address)
 
-    def ended(self, address: Address, outcome: Outcome, now: float) -> None:
-        """How a dial ended."""
+    def ended(self, address: Address, outcome: Outcome, spread: float, now: float) -> None:
+        """How a dial ended; see Target."""
         target = self.targets.get(address)
         if target is not None:
-            target.ended(outcome, now)
+            target.ended(outcome, spread, now)
 
     def stop(self) -> None:
         """There is a path: no dials until the next volley."""

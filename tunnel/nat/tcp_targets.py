@@ -44,6 +44,7 @@ class Target:
     asked: int = 0
     silent: int = 0  # of this volley, as the next
     refused: int = 0
+    again: bool = False  # a volley came while it was being dialled
 
     @property
     def priority(self) -> int:
@@ -60,24 +61,32 @@ class Target:
         self.dialling, self.due = True, float("inf")
         self.asked += 1
 
-    def ended(self, outcome: Outcome, now: float) -> None:
-        """It is over, or so is the connection that came of it, without any use (REFUSED)."""
+    def ended(self, outcome: Outcome, spread: float, now: float) -> None:
+        """It is over, or so is the connection that came of it, without any use (REFUSED).
+
+        spread  in [0, 1): scatters the next try. Two ends that missed each other by more than the way is long
+                would go on missing each other by as much
+        """
         self.dialling = False
         self.connected = outcome is Outcome.CONNECTED
         self.due = float("inf")
         if self.connected:
             self.met = True
+        elif outcome is Outcome.REFUSED and self.again:
+            self.due = now
         elif outcome is Outcome.REFUSED and self.refused < len(_AFTER_REFUSAL_MS):
-            self.due = now + _AFTER_REFUSAL_MS[self.refused]
+            self.due = now + _AFTER_REFUSAL_MS[self.refused] * (0.5 + spread)
             self.refused += 1
         elif outcome is Outcome.SILENT:
             self.silent += 1
             if self.silent < _SILENT_DIALS:
                 self.due = now
+        self.again = False
 
     def fire(self, now: float) -> None:
         """A new volley: everything from the start, at once unless a dial is under way."""
         self.silent = self.refused = 0
+        self.again = self.dialling
         if not (self.dialling or self.connected):
             self.due = now
 
@@ -118,15 +127,18 @@ class Targets:
             target.asked = 0
 
     def next(self, now: float) -> Target | None:
-        """The one to dial next, if any is due: those tried least first, then the best."""
+        """The one to dial next, if any is due: those tried least first, of these the ones that need it.
+
+        Behind routers both ends must dial at the same moment; who is on the same network waits a little.
+        """
         due = [target for target in self if target.due <= now]
-        return min(due, key=lambda each: (each.silent + each.refused, -each.priority), default=None)
+        return min(due, key=_urgency, default=None)
 
     def stop(self) -> None:
         """No more dials until the next volley."""
         for target in self:
             target.due = float("inf")
-            target.silent, target.refused = _SILENT_DIALS, len(_AFTER_REFUSAL_MS)
+            target.silent, target.refused, target.again = _SILENT_DIALS, len(_AFTER_REFUSAL_MS), False
 
     def clear(self) -> None:
         """Forgets all."""
@@ -139,3 +151,7 @@ class Targets:
     def next_timeout(self) -> float:
         """When a dial is due; infinity if none is."""
         return min((target.due for target in self), default=float("inf"))
+
+
+def _urgency(target: Target) -> tuple[int, bool, int]:
+    return target.silent + target.refused, target.kind is not Kind.REFLEXIVE, -target.priority

@@ -361,7 +361,9 @@ def test_crowds_of_strangers_do_not_keep_the_other_end_out() -> None:
     run(main())
 
 
-def test_strangers_make_no_noise(caplog: pytest.LogCaptureFixture) -> None:
+def test_strangers_make_no_noise(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tunnel.nat.tcp_turns.PROOF_MS", 100.0)
+
     async def main() -> None:
         async with Two() as both:
             await both.join()

@@ -1,0 +1,180 @@
+"""One port that listens and dials, on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from tunnel.links import tcp_port
+from tunnel.links.tcp_port import open_port, open_ports
+from tunnel.nat.stun import Address
+
+HOSTS = ["127.0.0.1", "::1"]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    while not condition():  # noqa: ASYNC110  the conditions belong to sockets, and set no event
+        await asyncio.sleep(0.005)
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(main, 30))
+
+
+def close_all(sockets: list[tuple[socket.socket, Address]]) -> None:
+    for sock, _ in sockets:
+        sock.close()
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_dials_come_from_the_port_that_listens(host: str) -> None:
+    async def main() -> None:
+        one, other = [open_port(host, range(1), Counter()) for _ in range(2)]
+        came: list[tuple[socket.socket, Address]] = []
+        listening = asyncio.create_task(other.listen(lambda sock, source: came.append((sock, source))))
+        with await one.dial((host, other.port), 5_000) as sock:
+            await until(lambda: came)
+            assert came[0][1] == (host, one.port)
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            assert came[0][0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        close_all(came)
+        one.close()
+        listening.cancel()
+        other.close()
+
+    run(main())
+
+
+def test_the_same_four_numbers_serve_again_at_once() -> None:
+    async def main() -> None:
+        one, other = [open_port("127.0.0.1", range(1), Counter()) for _ in range(2)]
+        came: list[tuple[socket.socket, Address]] = []
+        listening = asyncio.create_task(other.listen(lambda sock, source: came.append((sock, source))))
+        for round in range(1, 6):
+            sock = await one.dial(("127.0.0.1", other.port), 5_000)
+            await until(lambda: len(came) == round)  # noqa: B023  it is awaited here
+            sock.close()
+            came[-1][0].close()
+        listening.cancel()
+        one.close()
+        other.close()
+
+    run(main())
+
+
+def test_nobody_there_is_a_refusal() -> None:
+    async def main() -> None:
+        one, other = [open_port("127.0.0.1", range(1), Counter()) for _ in range(2)]
+        other.close()
+        with pytest.raises(ConnectionRefusedError):
+            await one.dial(("127.0.0.1", other.port), 5_000)
+        one.close()
+
+    run(main())
+
+
+def test_silence_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def silence(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        one = open_port("127.0.0.1", range(1), Counter())
+        monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", silence)
+        with pytest.raises(TimeoutError):
+            await one.dial(("127.0.0.1", 9), 10)
+        one.close()
+
+    run(main())
+
+
+def test_a_port_where_somebody_listens_is_passed_over() -> None:
+    async def main() -> None:
+        taken = open_port("127.0.0.1", range(1), Counter())
+        with pytest.raises(OSError, match="in use"):
+            open_port("127.0.0.1", range(taken.port, taken.port + 1), Counter())
+        taken.close()
+        again = open_port("127.0.0.1", range(taken.port, taken.port + 1), Counter())
+        assert again.port == taken.port
+        again.close()
+
+    run(main())
+
+
+def test_whoever_connects_too_often_is_closed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcp_port, "_ACCEPTS_BURST", 2.0)
+
+    async def main() -> None:
+        counters: Counter[str] = Counter()
+        port = open_port("127.0.0.1", range(1), counters)
+        came: list[tuple[socket.socket, Address]] = []
+        listening = asyncio.create_task(port.listen(lambda sock, source: came.append((sock, source))))
+        writers = [(await asyncio.open_connection("127.0.0.1", port.port))[1] for _ in range(4)]
+        await until(lambda: counters["dropped: connections over the rate"] == 2)
+        assert len(came) == 2
+        close_all(came)
+        for writer in writers:
+            writer.close()
+        listening.cancel()
+        port.close()
+
+    run(main())
+
+
+def test_a_system_that_has_no_connection_to_give_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcp_port, "_BREATH_S", 0.0)
+
+    async def main() -> None:
+        counters: Counter[str] = Counter()
+        port = open_port("127.0.0.1", range(1), counters)
+
+        async def exhausted(*_: object) -> None:
+            await asyncio.sleep(0)
+            raise OSError(24, "too many open files")
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "sock_accept", exhausted)
+        listening = asyncio.create_task(port.listen(lambda *_: None))
+        await until(lambda: counters["accept_failed"] > 2)
+        listening.cancel()
+        port.close()
+
+    run(main())
+
+
+def test_both_versions_of_ip_side_by_side() -> None:
+    async def main() -> None:
+        ports = open_ports(HOSTS, None, Counter())
+        assert set(ports.numbers) == {False, True}
+        with pytest.raises(ConnectionRefusedError):
+            await ports.dial(("::1", 9), 5_000)
+        ports.close()
+
+    run(main())
+
+
+def test_one_version_is_enough_and_the_other_is_not_dialled() -> None:
+    async def main() -> None:
+        ports = open_ports(["127.0.0.1", "2001:db8::1"], None, Counter())
+        assert set(ports.numbers) == {False}
+        with pytest.raises(OSError, match="this version of IP"):
+            await ports.dial(("2001:db8::2", 9), 5_000)
+        ports.close()
+
+    run(main())
+
+
+def test_none_at_all_is_an_error() -> None:
+    with pytest.raises(OSError, match=r"\S"):
+        open_ports(["203.0.113.1"], None, Counter())
+
+
+@pytest.mark.parametrize(("allowed", "most"), [(None, 1), ((4_000, 4_000), 1), ((1_000, 60_000), 21)])
+def test_of_the_ports_allowed_a_few_are_tried(allowed: tuple[int, int] | None, most: int) -> None:
+    some = tcp_port._some(allowed)
+    assert 1 <= len(some) <= most
+    low, high = allowed or (0, 0)
+    assert low <= min(some) <= max(some) <= high

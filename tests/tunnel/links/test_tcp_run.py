@@ -1,0 +1,160 @@
+"""One run against a script: who is used of several connections, and what ends it. Two ends: test_tcp.py."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from tunnel.links.link import LinkError
+from tunnel.links.tcp_port import open_ports
+from tunnel.links.tcp_run import Ears, TcpRun
+from tunnel.nat.tcp_agent import TcpAgent
+from tunnel.wallclock import WallClock
+
+
+async def until(condition: Callable[[], object]) -> None:
+    while not condition():  # noqa: ASYNC110  the conditions belong to sockets, and set no event
+        await asyncio.sleep(0.005)
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(main, 30))
+
+
+class End:
+    """One run, what it said and what came."""
+
+    def __init__(self, *, asks: bool) -> None:
+        self.other: End
+        self.counters: Counter[str] = Counter()
+        self.ups = 0
+        self.got: list[bytes] = []
+        self.ended: list[bool] = []
+        self.rested: list[str] = []
+        clock = WallClock()
+        self.agent = TcpAgent(
+            controlling=asks, random=os.urandom, now=clock.now(), delay_ms=lambda: 1.0, loopback=True,
+            counters=self.counters,
+        )  # fmt: skip
+        self.ports = open_ports(["127.0.0.1"], None, self.counters)
+        ears = Ears(self._signal, self.rested.append, self._up, self.got.append, self.ended.append)
+        self.run = TcpRun(self.agent, self.ports, ears, asks=asks, clock=clock, counters=self.counters)
+        self.agent.set_hosts([("127.0.0.1", self.ports.numbers[False])], clock.now())
+        self.clock = clock
+        self.task: asyncio.Task[None] | None = None
+
+    def start(self, *helpers: Coroutine[Any, Any, None]) -> None:
+        self.task = asyncio.create_task(self.run.run(helpers))
+        self.agent.start(self.clock.now())
+        self.run.settle()
+
+    async def stop(self) -> None:
+        assert self.task is not None
+        self.task.cancel()
+        with suppress(asyncio.CancelledError, LinkError):
+            await self.task
+
+    def _signal(self, body: bytes) -> None:
+        asyncio.get_running_loop().call_soon(self.other.run.signal_came, body)
+
+    def _up(self) -> None:
+        self.ups += 1
+
+
+async def joined() -> tuple[End, End]:
+    one, other = End(asks=True), End(asks=False)
+    one.other, other.other = other, one
+    one.start()
+    other.start()
+    await until(lambda: one.ups and other.ups)
+    return one, other
+
+
+def test_the_end_that_answers_uses_what_was_proved_last() -> None:
+    """The other end would not ask again, had it not given up the first."""
+
+    async def main() -> None:
+        one, other = await joined()
+        first = other.run.carrier
+        second = End(asks=True)
+        second.other = other
+        second.agent._signalling = one.agent._signalling  # the same end, another port
+        second.start()
+        await until(lambda: second.ups)
+        assert other.run.carrier is not first
+        assert other.counters["replaced"] == 1
+        assert other.ups == 1
+        assert second.run.carrier is not None
+        second.run.carrier.send(b"\x13")
+        await until(lambda: other.got)
+        assert other.ended == []
+        for end in (one, other, second):
+            await end.stop()
+
+    run(main())
+
+
+def test_the_end_that_asks_closes_whoever_comes_once_it_has_a_path() -> None:
+    async def main() -> None:
+        one, other = await joined()
+        reader, writer = await asyncio.open_connection("127.0.0.1", one.ports.numbers[False])
+        with suppress(OSError):
+            assert await reader.read() == b""
+        writer.close()
+        assert one.counters["dropped: late"] == 1
+        await one.stop()
+        await other.stop()
+
+    run(main())
+
+
+def test_an_end_is_told_once_and_nothing_goes_on_after_it() -> None:
+    async def main() -> None:
+        one, other = await joined()
+        one.run.end("Enough.")
+        one.run.end("Enough again.")
+        assert one.run.is_over
+        assert one.ended == [False]
+        one.run.signal_came(b"late")
+        one.run.settle()
+        assert one.task is not None
+        with pytest.raises(LinkError, match=r"^Enough\.$"):
+            await one.task
+        await until(lambda: other.ended)
+        await other.stop()
+
+    run(main())
+
+
+def test_what_a_helper_raises_ends_the_run_loudly() -> None:
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise ZeroDivisionError("our mistake")
+
+    async def main() -> None:
+        one = End(asks=True)
+        one.other = one
+        one.start(fails())
+        assert one.task is not None
+        with pytest.raises(ZeroDivisionError):
+            await one.task
+
+    run(main())
+
+
+def test_a_run_that_is_cancelled_leaves_nothing() -> None:
+    async def main() -> None:
+        one, other = await joined()
+        await one.stop()
+        await until(lambda: other.ended)
+        await other.stop()
+        await asyncio.sleep(0)
+        assert [task.get_name() for task in asyncio.all_tasks() if task.get_name() == "direct tcp"] == []
+
+    run(main())
