@@ -99,6 +99,7 @@ def test_an_answer_is_handed_to_the_program_and_asks_for_the_other_half(
     own, letter = home.offers(), home.letter_of_the_receiver()
     said = crowdpad("paths", "answer", *to_text(letter).lower().split("-"), "--config", home.config)
     assert home.place.read(PEER_LETTER) == letter
+    assert home.place.looking_hard_until(system_ms()) is not None
     assert "Taken. Now the other one needs this bot's offer" in said.out
     assert f"paths answer {own} --config receiver.yaml" in said.out
     assert said.status == EXIT_TROUBLE  # nothing came of it within no time
