@@ -29,7 +29,6 @@ from cli.paths_words import is_alive, page_in_words
 EVERY_S: Final = 2.0
 # Wider lines are hard to read; narrower ones tear the tables.
 _NARROWEST, _WIDEST = 72, 99
-_WAIT_MS: Final = 600_000.0
 _ACTIONS: Final = ("offer", "answer")
 _HERE: Final = ("bot.yaml", "receiver.yaml")
 
@@ -80,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     _check(args, action, rest)
     program = Program(_config(args.config))
     if action == "offer":
-        return offer(program, _width(), qr=args.qr, wait_ms=_WAIT_MS if args.wait else None)
+        return offer(program, _width(), qr=args.qr, wait=args.wait)
     if action == "answer":
         return answer(program, typed(rest), _width(), qr=args.qr)
     if args.json:

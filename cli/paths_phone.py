@@ -12,7 +12,7 @@ import segno
 
 from cli import programs
 from cli.errors import EXIT_TROUBLE, EXIT_USAGE, CommandError
-from cli.paths_folder import system_ms
+from cli.paths_folder import LONGEST_MS, system_ms
 from cli.paths_page import Page
 from cli.paths_phone_words import (
     answer_in_words,
@@ -20,6 +20,7 @@ from cli.paths_phone_words import (
     not_found_in_words,
     offer_in_words,
     old_in_words,
+    waiting_in_words,
 )
 from cli.paths_program import Program, direct_path
 from config.load import load
@@ -36,14 +37,16 @@ SOON_MS: Final = 4_000.0
 # Where the other one has ours already, theirs is the last that is missing.
 LATER_MS: Final = 15_000.0
 PATIENCE_MS: Final = 60_000.0
+# A hundred and sixty characters, spelt out over the phone and typed, take two or three minutes.
+TYPING_MS: Final = LONGEST_MS
 # Then the other end may have found another network meanwhile.
 OLD_MS: Final = 3_600_000.0
 
 
-def offer(program: Program, width: int, *, qr: str | None, wait_ms: float | None) -> int:
+def offer(program: Program, width: int, *, qr: str | None, wait: bool) -> int:
     """Prints the running program's letter. `qr` is a file, or empty for the terminal; None: no picture.
 
-    0, or after `wait_ms` whether a direct path works by then. Raises CommandError.
+    0, or if it is to wait, 1 if no direct path works in time. Raises CommandError.
     """
     page = program.running()
     picture = None if qr is None else _picture(qr)
@@ -53,20 +56,20 @@ def offer(program: Program, width: int, *, qr: str | None, wait_ms: float | None
     if picture is not None:
         show_picture(text, picture)
     program.note_shown(page)
-    if wait_ms is None:
+    if not wait:
         return 0
-    print("\nWaiting for a direct path. Ctrl-C ends the waiting, not the search.", flush=True)
-    return _follow(program, wait_ms, width)
+    print(waiting_in_words(time_of_day(until_ms)), flush=True)
+    return _follow(program, TYPING_MS, width)
 
 
 def answer(program: Program, said: str, width: int, *, qr: str | None) -> int:
-    """Takes the other end's text. 0 if a direct path works within a minute, else 1. Raises CommandError."""
+    """Takes the other end's text. 0 once a direct path works, 1 if none does in time. Raises CommandError."""
     page = program.running()
     picture = None if qr is None else _picture(qr)
     letter, written_ms = _read(program, said)
     if system_ms() - written_ms > OLD_MS:
         print(old_in_words(system_ms() - written_ms))
-    program.look_hard()
+    until_ms, patience_ms = program.look_hard(), PATIENCE_MS
     program.hand_over(letter)
     shown = program.was_shown(page)
     if not program.wait(LATER_MS if shown else SOON_MS, lambda: direct_path(program.page()) is not None):
@@ -75,8 +78,9 @@ def answer(program: Program, said: str, width: int, *, qr: str | None) -> int:
         if picture is not None:
             show_picture(text, picture)
         program.note_shown(page)
-        print("\nWaiting a minute. Ctrl-C ends the waiting, not the search.", flush=True)
-    return _follow(program, PATIENCE_MS, width)
+        patience_ms = TYPING_MS
+        print(waiting_in_words(time_of_day(until_ms)), flush=True)
+    return _follow(program, patience_ms, width)
 
 
 def show_picture(text: str, where: str) -> None:

@@ -50,6 +50,11 @@ def answer_in_words(page: Page, text: str, width: int, *, shown: bool) -> str:
     return "\n".join([*paragraph(first, width), "", command(page.other, text), "", *read_out])
 
 
+def waiting_in_words(until: str) -> str:
+    """`until` is a time of day."""
+    return f"\nWaiting for a direct path, until {until}. Ctrl-C ends the waiting, not the search."
+
+
 def found_in_words(path: PathEntry) -> str:
     """It worked."""
     delay = f", {milliseconds(path.delay_ms)} one way" if path.delay_ms is not None else ""

@@ -121,7 +121,12 @@ class Program:
 
 
 def direct_path(page: Page) -> PathEntry | None:
-    """One that works, if any does."""
+    """One that works, if any does.
+
+    Where only one end has the other's letter, that end's path is up, and still nothing can be said over it.
+    """
+    if not page.connected:
+        return None
     return next((path for path in page.paths if path.kind != "relay" and path.state == "up"), None)
 
 

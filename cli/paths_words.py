@@ -79,7 +79,8 @@ def program_in_words(page: Page, config: str, now_ms: float) -> str:
         )
     since = f"The {page.program} has been running for {span(now_ms - page.started_ms)}"
     heard = f"and it hears the {page.other}" if page.connected else f"but it does not hear the {page.other}"
-    if page.look_hard_until_ms is None:
+    is_found = page.connected and any(path.kind != "relay" and path.state == "up" for path in page.paths)
+    if page.look_hard_until_ms is None or is_found:
         return f"{since}, {heard}."
     left = span(page.look_hard_until_ms - now_ms)
     return f"{since}, {heard}. People are waiting: for {left} more it looks for a direct path without a rest."

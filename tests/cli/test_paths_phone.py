@@ -22,7 +22,7 @@ Crowdpad = Callable[..., Any]
 
 @pytest.fixture(autouse=True)
 def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LETTER_MS", "SOON_MS", "LATER_MS", "PATIENCE_MS"):
+    for name in ("LETTER_MS", "SOON_MS", "LATER_MS", "PATIENCE_MS", "TYPING_MS"):
         monkeypatch.setattr(paths_phone, name, 0.0)
     monkeypatch.setattr("cli.paths_program._POLL_S", 0.001)
 

@@ -109,3 +109,7 @@ def test_it_waits_until_it_is_so_and_no_longer_than_it_has_patience(
 def test_a_relay_is_no_direct_path(pages: Any) -> None:
     assert direct_path(pages.page(paths=(pages.relay(), pages.searching()))) is None
     assert direct_path(pages.page()) == pages.direct()
+
+
+def test_a_path_that_only_one_end_knows_of_does_not_work_yet(pages: Any) -> None:
+    assert direct_path(pages.page(connected=False)) is None

@@ -177,6 +177,13 @@ def test_a_word_from_the_future_is_not_believed(pages: Any) -> None:
     assert "60 s in the future: this machine's clock was changed" in said
 
 
+def test_people_who_have_found_each_other_wait_no_more(pages: Any) -> None:
+    waiting = pages.page(look_hard_until_ms=pages.now + 60_000, connected=False)
+    assert "People are waiting: for 60 s more" in program_in_words(waiting, "bot.yaml", pages.now)
+    found = waiting.model_copy(update={"connected": True})
+    assert "People are waiting" not in program_in_words(found, "bot.yaml", pages.now)
+
+
 def test_an_hour_without_inputs_is_no_gap(pages: Any) -> None:
     assert minutes_in_words(pages.page(minutes=(pages.minute(0, None),)), pages.now, WIDTH) == [
         "No inputs have come lately, so no path has won a minute."
