@@ -1,4 +1,4 @@
-"""BEP 5 and BEP 44 written from the documents alone: a bare reader and writer of items, and nodes that lie.
+"""BEP 5 and BEP 44 written from the documents alone: a bare reader and writer of items, and nodes.
 
 No library here knows what an item is: bencoding, the signed bytes and the arithmetic of the curve are spelled
 out, so that a mistake shared by us and libtorrent would show.
@@ -7,15 +7,14 @@ out, so that a mistake shared by us and libtorrent would show.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import os
 import socket
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 Place = tuple[str, int]
 Message = dict[bytes, Any]
@@ -60,6 +59,16 @@ def target_of(public: bytes) -> bytes:
     return hashlib.sha1(public).digest()
 
 
+def sign(seed: bytes, seq: int, value: Any) -> bytes:
+    """The signature of an item."""
+    return Ed25519PrivateKey.from_private_bytes(seed).sign(signed_part(seq, value))
+
+
+def verify(public: bytes, signature: bytes, seq: int, value: Any) -> None:
+    """Raises cryptography's InvalidSignature."""
+    Ed25519PublicKey.from_public_bytes(public).verify(signature, signed_part(seq, value))
+
+
 def public_of_scalar(scalar: bytes) -> bytes:
     """RFC 8032, 5.1.5: the scalar times the base point, encoded."""
     y_base = 4 * pow(5, -1, _P) % _P
@@ -88,8 +97,7 @@ class Writer:
     def put(self, seed: bytes, seq: int, value: Any, sign_with: bytes | None = None) -> Message:
         """Puts the item of this seed's key, signed with another's if told. Returns the node's answer."""
         public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
-        signer = Ed25519PrivateKey.from_private_bytes(sign_with or seed)
-        item = {b"k": public, b"seq": seq, b"sig": signer.sign(signed_part(seq, value)), b"v": value}
+        item = {b"k": public, b"seq": seq, b"sig": sign(sign_with or seed, seq, value), b"v": value}
         return self._ask(b"put", item | {b"token": self.get(public)[b"token"]})
 
     def _ask(self, query: bytes, arguments: Message) -> Message:
@@ -102,23 +110,18 @@ class Writer:
         return answer
 
 
-@dataclass
-class Liar:
-    """A node that is near to everything and answers every search with what `lie` makes of its number.
+class Node:
+    """An honest node: it keeps items, and leads to the other nodes of its mesh, never to a guest."""
 
-    It knows itself and `others` only, so whoever asks it is led to more of its kind.
-    """
-
-    lie: Callable[[int], Message]
-    others: list[Place] = field(default_factory=list)
-    asked: int = 0
-    given_items: int = 0
-
-    def __post_init__(self) -> None:
+    def __init__(self) -> None:
+        self.id = os.urandom(20)
+        self.mesh: list[Node] = []
+        self.items: dict[bytes, Message] = {}  # by target
+        self.gets = 0
+        self.silent = False
         self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._sock.bind(("127.0.0.1", 0))
         self.place: Place = self._sock.getsockname()
-        self._number = itertools.count()
         self._thread = threading.Thread(target=self._answer, daemon=True)
         self._thread.start()
 
@@ -128,26 +131,48 @@ class Liar:
         self._thread.join(10)
         self._sock.close()
 
+    def reply(self, query: bytes, arguments: Message) -> Message:
+        """What it answers, besides its id."""
+        if query == b"put":
+            return self._keep(arguments)
+        near: bytes = arguments.get(b"target") or arguments.get(b"info_hash") or b""
+        found = self.items.get(near, {}) if query == b"get" else {}
+        self.gets += query == b"get"
+        return found | {b"token": b"tttt", b"nodes": b"".join(map(self.told, self.mesh))}
+
+    def told(self, other: Node) -> bytes:
+        """How a node is told of (BEP 5, compact node info)."""
+        host, port = other.place
+        return other.id + socket.inet_aton(host) + port.to_bytes(2, "big")
+
+    def _keep(self, item: Message) -> Message:
+        verify(item[b"k"], item[b"sig"], item[b"seq"], item[b"v"])
+        held = self.items.get(target_of(item[b"k"]), {b"seq": -1})
+        if item[b"seq"] > held[b"seq"]:
+            self.items[target_of(item[b"k"])] = {name: item[name] for name in (b"k", b"sig", b"seq", b"v")}
+        return {}
+
     def _answer(self) -> None:
         while True:
             data, asker = self._sock.recvfrom(4_096)
             if data == b"end":
                 return
             question = decode(data)
-            if question.get(b"y") != b"q":
-                continue
-            self.asked += 1
-            arguments = question[b"a"]
-            near = arguments.get(b"target", arguments.get(b"info_hash", bytes(20)))
-            reply: Message = {b"id": near[:18] + os.urandom(2), b"token": b"tttt"}
-            reply[b"nodes"] = b"".join(
-                near[:18] + os.urandom(2) + socket.inet_aton(host) + port.to_bytes(2, "big")
-                for host, port in self.others[:8]
-            )
-            if question[b"q"] == b"get":
-                self.given_items += 1
-                reply |= self.lie(next(self._number))
-            self._sock.sendto(encode({b"t": question[b"t"], b"y": b"r", b"r": reply}), asker)
+            if question.get(b"y") == b"q" and not self.silent:
+                reply = {b"id": self.id} | self.reply(question[b"q"], question[b"a"])
+                self._sock.sendto(encode({b"t": question[b"t"], b"y": b"r", b"r": reply}), asker)
+
+
+class Liar(Node):
+    """A node that answers the search for any item with the next of its `lies`, and keeps nothing."""
+
+    def __init__(self, lies: Iterator[Message]) -> None:
+        self._lies = lies
+        super().__init__()
+
+    def reply(self, query: bytes, arguments: Message) -> Message:
+        answer = super().reply(query, arguments) if query != b"put" else {}
+        return answer | next(self._lies) if query == b"get" else answer
 
 
 _P: Final = 2**255 - 19
