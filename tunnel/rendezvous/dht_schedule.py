@@ -29,6 +29,10 @@ PUT_GAP_MS: Final = 60_000.0
 GET_GAPS: Final = ((15 * 60_000.0, 30_000.0), (60 * 60_000.0, 120_000.0), (math.inf, 600_000.0))
 SHORTEST_GET_GAP_MS: Final = GET_GAPS[0][1]
 
+# An end that runs writes at least hourly, if only the date is new. Two ends that both run and find no way to
+# each other would otherwise look often for ever.
+SILENCE_MS: Final = 2 * REPUT_MS
+
 # libtorrent gives a node 15 s, and a search asks one after the other only where they are silent. These end
 # what an alert that was dropped would leave open for ever.
 GET_DEADLINE_MS: Final = 60_000.0
@@ -61,6 +65,7 @@ class Schedule:
         self._letter: bytes | None = None
         self._connected = False
         self._apart_since = 0.0
+        self._heard_at: float | None = None
         self._put_at: float | None = None  # when we last tried
         self._is_there = False  # whether the latest letter lies in the DHT, for all we know
         self._putting_until: float | None = None
@@ -90,8 +95,10 @@ class Schedule:
         self._connected = connected
 
     def heard(self, now: float) -> None:
-        """A new letter of the other end has come: it is at work, so look often again."""
-        self._apart_since = now
+        """A new letter of the other end has come. If the first in a while, that end has just been started."""
+        if self._heard_at is None or now - self._heard_at > SILENCE_MS:
+            self._apart_since = now
+        self._heard_at = now
 
     def due(self, now: float) -> list[Put | Get]:
         """What is to be done now; it counts as being done from here on."""

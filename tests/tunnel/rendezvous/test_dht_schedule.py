@@ -135,7 +135,8 @@ def test_saying_again_that_they_are_apart_changes_nothing(world: World) -> None:
     assert len(world.gets(NOON + 4 * HOUR)) <= 7
 
 
-def test_a_letter_that_comes_is_a_reason_to_look_often_again(world: World) -> None:
+def test_the_first_letter_in_hours_is_a_reason_to_look_often_again(world: World) -> None:
+    world.schedule.heard(NOON)
     world.pass_time(NOON + 3 * HOUR)
     world.schedule.heard(world.now)
     assert world.gets(NOON + 3 * HOUR + 2 * MINUTE)[1:] == [
@@ -144,6 +145,13 @@ def test_a_letter_that_comes_is_a_reason_to_look_often_again(world: World) -> No
         90 * SECOND,
         120 * SECOND,
     ]
+
+
+def test_letters_of_an_end_that_runs_on_are_not(world: World) -> None:
+    for hour in range(3):
+        world.pass_time(NOON + hour * HOUR)
+        world.schedule.heard(world.now)
+    assert len(world.gets(NOON + 3 * HOUR)) <= 7
 
 
 def test_around_midnight_both_days_are_looked_at_and_the_round_ends_with_the_second(world: World) -> None:
