@@ -7,18 +7,18 @@ in the way.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Never
 
 from tunnel.links import stories, tcp_story
 from tunnel.links.direct import DirectOptions, Story
 from tunnel.links.link import MAX_DATAGRAM, LinkError
-from tunnel.links.places import own_hosts, relay_places, resolve
+from tunnel.links.places import server_places
 from tunnel.links.portmapper import RouterPorts
+from tunnel.links.surroundings import watch
 from tunnel.links.tcp_carrier import Carrier
 from tunnel.links.tcp_port import TcpPorts, open_ports
 from tunnel.links.tcp_run import Ears, TcpRun
@@ -31,7 +31,6 @@ from tunnel.wallclock import WallClock
 
 _log = logging.getLogger(__name__)
 
-_LOOK_S: Final = 10.0  # how often own addresses are looked at: no system-independent way tells of changes
 _EVERYWHERE: Final = ("0.0.0.0", "::")
 
 
@@ -61,7 +60,7 @@ class DirectTcpLink:
         self.why: str | None = None
         self._options = options
         self._controlling = controlling
-        self._places = (*relay_places(relays), *options.stun)
+        self._places = server_places(relays, options.stun)
         self._send_signal = send_signal
         self._clock = clock
         self._delay_ms = delay_ms
@@ -186,9 +185,8 @@ class DirectTcpLink:
 
     async def _look(self, run: TcpRun, ports: TcpPorts) -> None:
         """Tells the agent our addresses, at once and whenever they change."""
-        while True:
-            hosts = self._options.hosts or await own_hosts()
-            servers = await resolve(self._places)
+
+        def seen(hosts: Iterable[str], servers: Iterable[Address]) -> None:
             run.agent.set_servers(servers)
             numbers = [(host, ports.numbers.get(":" in host)) for host in hosts]
             addresses = [(host, number) for host, number in numbers if number is not None]
@@ -197,7 +195,8 @@ class DirectTcpLink:
                 self._ready = True
                 self._begin()
             run.settle()
-            await asyncio.sleep(_LOOK_S)
+
+        await watch(self._options.hosts, self._places, seen, is_searching=lambda: run.carrier is None)
 
     async def _ask_router(self, run: TcpRun, port: int) -> None:
         """Tells the agent what the router keeps open for our IPv4 port; IPv6 needs no translation."""

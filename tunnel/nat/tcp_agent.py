@@ -167,13 +167,14 @@ class TcpAgent:
         offer = self._signalling.came(body, now)
         if offer is None:
             return
-        if before is not None and before.edition.attempt != offer.edition.attempt:
+        is_known = before is not None and before.edition.attempt == offer.edition.attempt
+        if before is not None and not is_known:
             self._forget_peer()
         is_new = self._dialler.offered(offer.candidates, self._hosts)
         if self._search.stage is Stage.IDLE:
             self._begin(now)
         elif self._up is None:
-            self._look_again(is_new, now)
+            self._look_again(now, is_new=is_new, patiently=is_known)
         if not self._controlling:
             self._volley_at = float("inf")
             self._dialler.fire(now)  # even while we are up: the other end is not, or it would not say so
@@ -297,12 +298,12 @@ class TcpAgent:
         self._signalling.renew(now)
         self._round(now)
 
-    def _look_again(self, is_new: bool, now: float) -> None:
+    def _look_again(self, now: float, *, is_new: bool, patiently: bool) -> None:
         """The other end has begun a search, or has more addresses."""
         if self._search.stage is Stage.LOOKING:
             self._search.prolong()
         elif self._waking.take(now):
-            self._search.begin(now, patiently=True)
+            self._search.begin(now, patiently=patiently)
             self._gather(now)
             is_new = True
         if is_new and self._controlling and self.is_looking:
