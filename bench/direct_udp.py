@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 from bench.actor import START_S, Actor, answer
 from bench.figures import Figure, percentile
 from tunnel.links.direct import DirectOptions
+from tunnel.links.stun_servers import StunServers
 from tunnel.links.udp import DirectUdpLink
 from tunnel.wallclock import WallClock
 
@@ -127,7 +128,7 @@ class _Notes(asyncio.DatagramProtocol):
         self._link = DirectUdpLink(
             DirectOptions(hosts=(_HOST,)),
             controlling=controlling,
-            relays=(),
+            servers=StunServers(),
             send_signal=self._send,
             clock=WallClock(),
         )

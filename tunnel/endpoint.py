@@ -25,6 +25,7 @@ from tunnel.lane import PathReport as PathReport
 from tunnel.links import open_link
 from tunnel.links.direct import DirectLink, DirectOptions, Story
 from tunnel.links.link import Link, LinkError
+from tunnel.links.relay import RelayLink
 from tunnel.liveness import Phase
 from tunnel.meter import Caps, next_hour
 from tunnel.minutes import Minute, Minutes
@@ -291,6 +292,8 @@ class Endpoint:
         lane.went_up(self._clock.now())
         self._alone.clear()
         _log.info("%s: connected", lane.name)
+        if self._introductions is not None and isinstance(lane.link, RelayLink):
+            self._introductions.relay_says(lane.link)
         self._session.path_up(lane.id, self._clock.now())
         self._schedule_flush()
 

@@ -11,6 +11,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from tunnel.links.direct import DirectLink, DirectOptions, Story
+from tunnel.links.places import relay_places
+from tunnel.links.relay import RelayLink
+from tunnel.links.stun_servers import StunServers
 from tunnel.links.tcp import DirectTcpLink
 from tunnel.links.udp import DirectUdpLink
 from tunnel.policy import Kind
@@ -30,7 +33,7 @@ class Introductions:
 
     links        by kind: those that are not forbidden
     controlling  whether this end decides: one of the two does
-    relays       their URLs: they answer STUN as well
+    relays       their URLs: they answer STUN as well, and say where (`relay_says`)
     send_note    puts a note into the other end's `signal_came` if the session has it, else drops it
     delay_ms     how long a note takes to the other end, as far as anybody knows
     """
@@ -48,12 +51,15 @@ class Introductions:
     ) -> None:
         self._send_note = send_note
         self._board: Board | None = None
+        # A relay that does not speak of it is older than STUN over TCP, and may be as old as that over UDP.
+        self._udp = StunServers({url: relay_places([url]) for url in relays}, options.stun)
+        self._tcp = StunServers(named=options.stun)
         self._links: dict[int, DirectLink] = {}
         if "direct udp" in kinds:
             self._links[UDP_SIGNAL] = DirectUdpLink(
                 options,
                 controlling=controlling,
-                relays=relays,
+                servers=self._udp,
                 send_signal=lambda body: self._say(UDP_SIGNAL, body),
                 clock=clock,
             )
@@ -61,7 +67,7 @@ class Introductions:
             self._links[TCP_SIGNAL] = DirectTcpLink(
                 options,
                 controlling=controlling,
-                relays=relays,
+                servers=self._tcp,
                 send_signal=lambda body: self._say(TCP_SIGNAL, body),
                 clock=clock,
                 delay_ms=delay_ms,
@@ -80,6 +86,11 @@ class Introductions:
         """Keeps the meeting places, if there are any. Ends only when cancelled."""
         if self._board is not None:
             await self._board.run()
+
+    def relay_says(self, relay: RelayLink) -> None:
+        """It has come up, and said where it answers STUN."""
+        self._udp.told(relay.url, relay.stun_places)
+        self._tcp.told(relay.url, relay.stun_tcp_places)
 
     def signal_came(self, kind: int, body: bytes) -> None:
         """The other end's link of this kind says something. A kind that we do not have is ignored."""

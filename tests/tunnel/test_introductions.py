@@ -7,8 +7,10 @@ from typing import Any, cast
 
 import pytest
 
+from tunnel.identity import Identity
 from tunnel.introductions import TCP_SIGNAL, UDP_SIGNAL, Introductions
 from tunnel.links.direct import DirectOptions
+from tunnel.links.relay import RelayLink
 from tunnel.links.udp import DirectUdpLink
 from tunnel.policy import Kind
 from tunnel.rendezvous.board import Board
@@ -94,3 +96,27 @@ def test_places_are_told_whether_anybody_waits_for_a_letter() -> None:
     assert told.connected == [True, False]
     assert [str(place) for place in both.places()] == ["a place"]
     assert both.counters() == {"stale": 2}
+
+
+def test_a_relay_says_where_it_answers_over_either_transport() -> None:
+    both = Introductions(
+        DirectOptions(stun=(("stun.example.org", 3_478),)),
+        kinds=BOTH,
+        controlling=True,
+        relays=["wss://relay.example.org"],
+        send_note=lambda kind, body: None,
+        delay_ms=lambda: 50.0,
+        clock=WallClock(),
+    )
+    named = ("stun.example.org", 3_478)
+    assert both._udp.places == (("relay.example.org", 443), named)
+    assert both._tcp.places == (named,)
+    clock = WallClock()
+    relay = RelayLink("wss://relay.example.org", Identity.create(), lambda name, day: bytes(16), clock)
+    relay.stun_places, relay.stun_tcp_places = (
+        (("relay.example.org", 8_765),),
+        (("relay.example.org", 8_766),),
+    )
+    both.relay_says(relay)
+    assert both._udp.places == (("relay.example.org", 8_765), named)
+    assert both._tcp.places == (("relay.example.org", 8_766), named)

@@ -12,7 +12,6 @@ from websockets.uri import parse_uri
 
 from tunnel.nat import stun
 from tunnel.nat.candidates import is_ipv6
-from tunnel.nat.gathering import MAX_SERVERS
 from tunnel.nat.stun import Address
 
 # Reserved for documentation (RFC 5737, RFC 3849), so never one of ours. Connecting a UDP socket sends
@@ -52,16 +51,6 @@ async def resolve(places: Iterable[tuple[str, int]]) -> tuple[Address, ...]:
             ranked.append((counts[is_ipv6(address)], address))
             counts[is_ipv6(address)] += 1
     return tuple(dict.fromkeys(address for _, address in sorted(ranked, key=lambda each: each[0])))
-
-
-def server_places(
-    relays: Iterable[str], stun_servers: Iterable[tuple[str, int]]
-) -> tuple[tuple[str, int], ...]:
-    """Whom to ask how the world sees us, in order: relays first, and among the few that are asked
-    (tunnel/nat/gathering.py) at least one STUN server that somebody has named.
-    """
-    first = relay_places(relays)
-    return (*first[: MAX_SERVERS - 1], *stun_servers, *first[MAX_SERVERS - 1 :])
 
 
 def relay_places(urls: Iterable[str]) -> tuple[tuple[str, int], ...]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Never
 
 from tunnel.links import stories, tcp_story
 from tunnel.links.direct import DirectOptions, Story
 from tunnel.links.link import MAX_DATAGRAM, LinkError
-from tunnel.links.places import server_places
 from tunnel.links.portmapper import RouterPorts
+from tunnel.links.stun_servers import StunServers
 from tunnel.links.surroundings import watch
 from tunnel.links.tcp_carrier import Carrier
 from tunnel.links.tcp_port import TcpPorts, open_ports
@@ -39,7 +39,7 @@ class DirectTcpLink:
 
     controlling  whether this end times the start and is the WebSocket client: one of the two is
     send_signal  puts a note into the other end's `signal_came`, best effort; never waits
-    relays       their URLs: they answer STUN as well
+    servers      whom to ask how the world sees us
     delay_ms     how long a note takes to the other end, as far as anybody knows
     why          while no path is found: what is in the way, in a sentence
     """
@@ -51,7 +51,7 @@ class DirectTcpLink:
         options: DirectOptions,
         *,
         controlling: bool,
-        relays: Sequence[str],
+        servers: StunServers,
         send_signal: Callable[[bytes], None],
         clock: WallClock,
         delay_ms: Callable[[], float],
@@ -60,7 +60,7 @@ class DirectTcpLink:
         self.why: str | None = None
         self._options = options
         self._controlling = controlling
-        self._places = server_places(relays, options.stun)
+        self._servers = servers
         self._send_signal = send_signal
         self._clock = clock
         self._delay_ms = delay_ms
@@ -196,7 +196,7 @@ class DirectTcpLink:
                 self._begin()
             run.settle()
 
-        await watch(self._options.hosts, self._places, seen, is_searching=lambda: run.carrier is None)
+        await watch(self._options.hosts, self._servers, seen, is_searching=lambda: run.carrier is None)
 
     async def _ask_router(self, run: TcpRun, port: int) -> None:
         """Tells the agent what the router keeps open for our IPv4 port; IPv6 needs no translation."""

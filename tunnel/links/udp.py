@@ -11,7 +11,7 @@ import logging
 import os
 import random
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Final, Never
 
@@ -20,8 +20,8 @@ from tunnel.links import stories
 from tunnel.links.datagrams import Datagrams, open_datagrams
 from tunnel.links.direct import DirectOptions, Story
 from tunnel.links.link import MAX_DATAGRAM, LinkError
-from tunnel.links.places import server_places
 from tunnel.links.portmapper import RouterPorts
+from tunnel.links.stun_servers import StunServers
 from tunnel.links.surroundings import watch
 from tunnel.nat import birthday, stun
 from tunnel.nat.agent import Agent
@@ -45,7 +45,7 @@ class DirectUdpLink:
 
     controlling  whether this end decides which address is used: one of the two does
     send_signal  puts a note into the other end's `signal_came`, best effort; never waits
-    relays       their URLs: they answer STUN as well
+    servers      whom to ask how the world sees us
     why          while no path is found: what is in the way, in a sentence
     """
 
@@ -56,7 +56,7 @@ class DirectUdpLink:
         options: DirectOptions,
         *,
         controlling: bool,
-        relays: Sequence[str],
+        servers: StunServers,
         send_signal: Callable[[bytes], None],
         clock: WallClock,
     ) -> None:
@@ -64,7 +64,7 @@ class DirectUdpLink:
         self.why: str | None = None
         self._options = options
         self._controlling = controlling
-        self._places = server_places(relays, options.stun)
+        self._servers = servers
         self._send_signal = send_signal
         self._clock = clock
         self._sockets: dict[bool, Datagrams] = {}  # by whether they speak IPv6
@@ -238,7 +238,7 @@ class DirectUdpLink:
                 self._begin()
             self._settle()
 
-        await watch(self._options.hosts, self._places, seen, is_searching=lambda: not self._up)
+        await watch(self._options.hosts, self._servers, seen, is_searching=lambda: not self._up)
 
     async def _ask_router(self, agent: Agent) -> None:
         """Tells the agent what the router keeps open for our IPv4 port; IPv6 needs no translation."""

@@ -7,8 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from tunnel.links.places import own_hosts, relay_places, resolve, routed_hosts, server_places
-from tunnel.nat.gathering import MAX_SERVERS
+from tunnel.links.places import own_hosts, relay_places, resolve, routed_hosts
 from tunnel.nat.stun import Address
 
 
@@ -44,16 +43,6 @@ def test_a_name_with_many_addresses_is_one_server_among_others(monkeypatch: pyte
     found = asyncio.run(resolve([("many", 5), ("other", 5)]))
     assert found[:3] == (many[0], many[-1], other[0])
     assert sorted(found) == sorted(many + other)
-
-
-@pytest.mark.parametrize("count", range(11))
-def test_a_stun_server_that_was_named_is_asked_however_many_relays_there_are(count: int) -> None:
-    relays = [f"wss://relay{n}.example.org" for n in range(count)]
-    named = [("stun.example.org", 3_478), ("stun.example.net", 3_478)]
-    places = server_places(relays, named)
-    assert named[0] in places[:MAX_SERVERS]
-    assert set(places) == {*relay_places(relays), *named}
-    assert places[: min(count, 3)] == relay_places(relays)[:3]
 
 
 def test_own_addresses_are_those_of_the_routes_first() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tunnel.links import surroundings
+from tunnel.links.stun_servers import StunServers
 from tunnel.nat.stun import Address
 
 SERVER: Address = ("198.51.100.1", 3_478)
@@ -23,6 +24,7 @@ class System:
         self.looks = self.name_look_ups = self.server_look_ups = 0
         self.seen: list[tuple[Sequence[str], Sequence[Address]]] = []
         self.is_searching = True
+        self.servers = StunServers(named=[("stun.example.org", 3_478)])
         monkeypatch.setattr(surroundings, "_LOOK_S", 0.0)
         monkeypatch.setattr(surroundings, "routed_hosts", self._routed)
         monkeypatch.setattr(surroundings, "named_hosts", self._named)
@@ -45,7 +47,7 @@ class System:
         """Watches until the condition holds."""
         task = asyncio.create_task(
             surroundings.watch(
-                fixed, [("stun.example.org", 3_478)], lambda *seen: self.seen.append(seen),
+                fixed, self.servers, lambda *seen: self.seen.append(seen),
                 is_searching=lambda: self.is_searching,
             )
         )  # fmt: skip

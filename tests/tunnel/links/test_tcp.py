@@ -15,6 +15,7 @@ import pytest
 
 from tunnel.links.direct import DirectOptions
 from tunnel.links.link import LinkError
+from tunnel.links.stun_servers import StunServers
 from tunnel.links.tcp import DirectTcpLink
 from tunnel.nat.offer import parse
 from tunnel.nat.portmap import Mapped, Want
@@ -46,8 +47,8 @@ class End:
         self.got: list[bytes] = []
         self.error: LinkError | None = None
         self.link = DirectTcpLink(
-            options, controlling=controlling, relays=["ws://127.0.0.1:9"], send_signal=self._signal,
-            clock=clock, delay_ms=lambda: 1.0,
+            options, controlling=controlling, servers=StunServers(named=[("127.0.0.1", 9)]),
+            send_signal=self._signal, clock=clock, delay_ms=lambda: 1.0,
         )  # fmt: skip
 
     def _signal(self, body: bytes) -> None:

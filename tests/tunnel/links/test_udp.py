@@ -13,6 +13,7 @@ import pytest
 
 from tunnel.links.direct import DirectOptions, Tried
 from tunnel.links.link import LinkError
+from tunnel.links.stun_servers import StunServers
 from tunnel.links.udp import DirectUdpLink
 from tunnel.nat import stun
 from tunnel.nat.agent import Agent
@@ -53,7 +54,7 @@ class End:
     def another(self) -> DirectUdpLink:
         """Its program has been started again."""
         return DirectUdpLink(
-            self.options, controlling=self.controlling, relays=["ws://127.0.0.1:9"],
+            self.options, controlling=self.controlling, servers=StunServers(named=[("127.0.0.1", 9)]),
             send_signal=self._signal, clock=self.clock,
         )  # fmt: skip
 

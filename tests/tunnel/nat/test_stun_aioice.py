@@ -12,6 +12,7 @@ import pytest
 from aioice import stun as theirs
 
 from tunnel.links.direct import DirectOptions
+from tunnel.links.stun_servers import StunServers
 from tunnel.links.udp import DirectUdpLink
 from tunnel.nat import stun
 from tunnel.nat.candidates import Candidate
@@ -75,7 +76,7 @@ def test_its_agent_and_ours_join_and_carry_datagrams(
         link = DirectUdpLink(
             DirectOptions(hosts=(HOST,)),
             controlling=controlling,
-            relays=(),
+            servers=StunServers(),
             send_signal=signal,
             clock=WallClock(),
         )
