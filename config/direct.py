@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from config.addresses import HostPort, no_repeats, split_host_port
 from config.base import Misfit, Model
 from config.kinds import Flag, Text
+from config.rendezvous import Meetings
 
 _HIGHEST_PORT = 65_535
 
@@ -31,6 +32,15 @@ class DirectConfig(Model):
         Field(
             default=None, description="The local UDP ports to use, LOWEST-HIGHEST; without it any free one."
         )
+    )
+    rendezvous: Meetings = Field(
+        default=(),
+        description="Where the two ends also find each other, without any relay; the same in both.",
+    )
+    birthday: Annotated[bool, Flag()] = Field(
+        default=False,
+        description="Whether ports are guessed where a router gives every destination another one: a "
+        "thousand packets in ten seconds, which may look like a scan.",
     )
 
     @property

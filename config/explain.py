@@ -9,9 +9,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, Final, NamedTuple, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from config.mistakes import Mistake, shown
@@ -82,7 +83,7 @@ def _parts(error: ErrorDetails, root: Mapping) -> Iterator[ErrorDetails]:
 
 
 def _locate(model: type[BaseModel], location: tuple[int | str, ...]) -> _Place:
-    """pydantic's location puts the chosen `source` between `chat` and its keys; a document does not."""
+    """pydantic's location puts the tag (`source: irc`) between `chat` and its keys; a document does not."""
     path: KeyPath = ()
     parent: type[BaseModel] | None = None
     shape: object = model
@@ -99,13 +100,13 @@ def _locate(model: type[BaseModel], location: tuple[int | str, ...]) -> _Place:
             parent, shape = None, shape.inner
             continue
         parent = _as_model(shape)
-        field = parent.model_fields.get(str(part)) if parent is not None else None
+        field = _fields(parent).get(str(part)) if parent is not None else None
         shape = _shape(field.annotation) if field is not None else None
     return _Place(path, parent, shape)
 
 
 def _shape(annotation: Any) -> object:
-    """A model; a dict of models where `source` chooses one; `_Many`; None for everything else."""
+    """A model; a dict of models where a tag chooses one; `_Many`; None for everything else."""
     if _as_model(annotation) is not None:
         return annotation
     arguments = get_args(annotation)
@@ -117,8 +118,22 @@ def _shape(annotation: Any) -> object:
     found = [shape for shape in map(_shape, arguments) if shape is not None]
     models = [shape for shape in map(_as_model, found) if shape is not None]
     if len(models) > 1:
-        return {one.model_fields["source"].default: one for one in models}
+        return {one.model_fields[_tag(one)].default: one for one in models}
     return found[0] if found else None
+
+
+def _tag(model: type[BaseModel]) -> str:
+    """The key that can have but one value: it tells the model from its siblings."""
+    return next(name for name, field in model.model_fields.items() if _is_one_word(field.annotation))
+
+
+def _is_one_word(annotation: Any) -> bool:
+    return get_origin(annotation) is Literal and len(get_args(annotation)) == 1
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """By the names that stand in files."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _as_model(shape: object) -> type[BaseModel] | None:
@@ -128,7 +143,7 @@ def _as_model(shape: object) -> type[BaseModel] | None:
 def _mistake(error: ErrorDetails, place: _Place, root: Mapping) -> Mistake:
     kind, path = error["type"], place.path
     if kind == "union_tag_invalid":
-        path = (*path, "source")
+        path = (*path, error["ctx"]["discriminator"].strip("'"))
     found = find(root, path)
     at: Node = found.node
     if not found.whole or kind in _AT_THE_KEY or place.at_key:
@@ -139,7 +154,7 @@ def _mistake(error: ErrorDetails, place: _Place, root: Mapping) -> Mistake:
 
 def _missing(error: ErrorDetails, place: _Place, node: Node) -> str:
     assert place.parent is not None, "only a model misses a key"
-    description = place.parent.model_fields[str(place.path[-1])].description or ""
+    description = _fields(place.parent)[str(place.path[-1])].description or ""
     return f"missing. {description}"
 
 
@@ -154,22 +169,22 @@ def _unknown(error: ErrorDetails, place: _Place, node: Node) -> str:
         return f"secrets do not stand in this file; {where}"
     if nearest is not None:
         return f'unknown key; did you mean "{nearest}"?'
-    inner = [key for key, model in _groups(place.parent) if name in model.model_fields]
+    inner = [key for key, model in _groups(place.parent) if name in _fields(model)]
     if inner:
         return f'unknown key here; it belongs under "{inner[0]}"'
-    return "unknown key; known here: " + ", ".join(place.parent.model_fields)
+    return "unknown key; known here: " + ", ".join(_fields(place.parent))
 
 
 def _nearest(name: str, model: type[BaseModel] | None) -> str | None:
     if model is None or len(name) > _LONGEST_KEY:
         return None
     wanted = name.lower().replace("-", "_").strip()
-    return next(iter(difflib.get_close_matches(wanted, model.model_fields, n=1, cutoff=0.7)), None)
+    return next(iter(difflib.get_close_matches(wanted, _fields(model), n=1, cutoff=0.7)), None)
 
 
 def _groups(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
     """The keys of a model that hold further keys, each with its model or models."""
-    for name, field in model.model_fields.items():
+    for name, field in _fields(model).items():
         shape = _shape(field.annotation)
         models = shape.values() if isinstance(shape, dict) else (shape,)
         yield from ((name, found) for found in map(_as_model, models) if found is not None)
@@ -180,8 +195,11 @@ def _wrong_value(error: ErrorDetails, place: _Place, node: Node) -> str:
 
 
 def _wrong_group(error: ErrorDetails, place: _Place, node: Node) -> str:
+    if isinstance(place.shape, dict) and isinstance(node, Mapping):
+        tag = error["ctx"]["discriminator"].strip("'")
+        return f"`{tag}` is missing; wanted one of {', '.join(place.shape)}"
     models = place.shape.values() if isinstance(place.shape, dict) else (place.shape,)
-    keys = dict.fromkeys(key for found in map(_as_model, models) if found for key in found.model_fields)
+    keys = dict.fromkeys(key for found in map(_as_model, models) if found for key in _fields(found))
     return f"found {_found(node)}; wanted a group of keys: {', '.join(keys)}"
 
 

@@ -39,7 +39,7 @@ PeerKey = Annotated[str, PublicKeyHex()]
 # Ten is what an endpoint holds at once; past that a home line carries more copies than content.
 Relays = Annotated[
     tuple[Annotated[str, WebSocketUrl()], ...],
-    Field(min_length=1, max_length=10),
+    Field(max_length=10),
     AfterValidator(no_repeats),
 ]
 Device = Literal["events", "gamepad", "screen", "iid"]
@@ -73,7 +73,9 @@ class BotConfig(Model):
     receiver: PeerKey = Field(
         description=f"The receiver's public key; `{CALL} keys show FILE` prints it there."
     )
-    relays: Relays = Field(description="The relays to use, 1 to 10; the receiver names the same ones.")
+    relays: Relays = Field(
+        description="The relays to use, at most 10, the receiver's too; none only with direct.enabled."
+    )
     direct: DirectConfig = Field(
         default=DirectConfig(), description="Direct paths to the other end, beside the relays."
     )
@@ -123,6 +125,7 @@ class BotConfig(Model):
 
     def misfits(self) -> Iterator[Misfit]:
         """A mode that the rest of the file does not provide for, and paths that there are none of."""
+        yield from _without_a_way(self.relays, self.direct)
         yield from self.paths.misfits_among(self.relays, direct=self.direct.enabled)
         modes, start = self.modes, ("modes", "start")
         if modes.start == "step" and self.game is None:
@@ -131,6 +134,13 @@ class BotConfig(Model):
         if wanted and len(modes.teams.names) > self.pads:
             text = f"{len(modes.teams.names)} teams need a pad each, but `pads` is {self.pads}"
             yield Misfit(("modes", "teams", "names"), text, start)
+
+
+def _without_a_way(relays: tuple[str, ...], direct: DirectConfig) -> Iterator[Misfit]:
+    """No relay, and no other way either."""
+    if not relays and not direct.enabled:
+        text = "no relay, so nothing reaches the other end; name one, or set direct.enabled to true"
+        yield Misfit(("relays",), text)
 
 
 class GamepadOptions(Model):
@@ -157,7 +167,9 @@ class ReceiverConfig(Model):
         default=None, description="A file whose first line opens the key file, if that is encrypted."
     )
     bot: PeerKey = Field(description="The bot's public key; nobody else is obeyed.")
-    relays: Relays = Field(description="The relays to use, 1 to 10; the bot names the same ones.")
+    relays: Relays = Field(
+        description="The relays to use, at most 10, the bot's too; none only with direct.enabled."
+    )
     direct: DirectConfig = Field(
         default=DirectConfig(), description="Direct paths to the other end, beside the relays."
     )
@@ -190,6 +202,7 @@ class ReceiverConfig(Model):
 
     def misfits(self) -> Iterator[Misfit]:
         """Paths that there are none of."""
+        yield from _without_a_way(self.relays, self.direct)
         yield from self.paths.misfits_among(self.relays, direct=self.direct.enabled)
 
 

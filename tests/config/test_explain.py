@@ -135,7 +135,7 @@ def test_a_bracket_that_yaml_took_for_a_list_is_answered_with_quotes(said: Said,
     [
         ("ws://a", 'found "ws://a"; wanted a list: one entry per line, each after a dash'),
         ("", "found nothing; wanted a list: one entry per line, each after a dash"),
-        ("[]", "found 0 entries; wanted at least 1"),
+        ("[]", "no relay, so nothing reaches the other end; name one, or set direct.enabled to true"),
         ("[" + ",".join(f"ws://r{n}" for n in range(11)) + "]", "found 11 entries; wanted at most 10"),
         ("[ws://a, ws://a]", "the same entry twice: ws://a"),
     ],
@@ -152,6 +152,34 @@ def test_entries_of_a_list_are_reported_each_in_its_place(said: Said, bot_lines:
         ["3", "10", " relays[0]"],
         ["3", "28", " relays[2]"],
     ]
+
+
+WEB_KEYS = "kind, url, json, headers_file, headers_env"
+
+
+@pytest.mark.parametrize(
+    ("entry", "answer"),
+    [
+        ("{kind: dth}", '[0].kind: found "dth"; wanted one of dht, folder, web'),
+        ("{path: x}", "[0]: `kind` is missing; wanted one of dht, folder, web"),
+        ("dht", '[0]: found "dht"; wanted a group of keys: kind, bootstrap, path, url, json, headers_file, '
+         "headers_env"),
+        ("{kind: web, url: 'https://a/{hole}', jsn: true}", '[0].jsn: unknown key; did you mean "json"?'),
+        ("{kind: web, url: 'https://a/{hole}', json: 3}", '[0].json: found "3"; wanted true or false'),
+        ("{kind: web, url: 'https://a/{hole}', zzz: 3}", f"[0].zzz: unknown key; known here: {WEB_KEYS}"),
+        ("{kind: folder}", "[0].path: missing. The folder; made where there is none."),
+        ("{kind: dht}, {kind: dht}", ": the same dht twice"),
+    ],
+)  # fmt: skip
+def test_an_entry_of_a_list_of_kinds_is_explained_as_what_stands_there(
+    said: Said, bot_lines: Lines, entry: str, answer: str
+) -> None:
+    direct = f"{{enabled: true, rendezvous: [{entry}]}}"
+    place, _, told = only(said({**bot_lines, "direct": direct}, BotConfig)).partition(": ")
+    assert told == f"direct.rendezvous{answer}"
+    line, column = map(int, place.split(":"))
+    assert line == 5
+    assert column > len("direct: {enabled: true, rendezvous: ")
 
 
 def test_a_source_that_is_none_is_answered_with_those_there_are(said: Said, bot_lines: Lines) -> None:

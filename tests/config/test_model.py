@@ -76,6 +76,7 @@ REQUIRED: dict[str, Any] = {
     "identity": "k", "receiver": KEY, "bot": KEY, "relays": RELAYS, "chat": {"channel": "a"},
     "channel": "a", "file": "f", "login": "l", "listen": "127.0.0.1:0", "name": "n", "cert": "c", "key": "k",
     "open": True, "address": "0x" + "1" * 40,
+    "path": "p", "url": "https://store.example/{hole}",
     "title": "t", "inputs": {"a": "A"}, "kind": "cheer", "line": "a", "after_s": 1, "every_s": 1,
 }  # fmt: skip
 
@@ -95,13 +96,18 @@ def test_programs_may_pass_what_files_hold() -> None:
     assert config.chat == TerminalChat(name="you")
 
 
-@pytest.mark.parametrize("count", [0, 11])
-def test_a_bot_and_a_receiver_hold_one_to_ten_relays(count: int) -> None:
-    relays = tuple(f"ws://relay{n}" for n in range(count))
-    with pytest.raises(ValidationError):
-        bot(relays=relays)
-    with pytest.raises(ValidationError):
-        receiver(relays=relays)
+def test_a_bot_and_a_receiver_hold_ten_relays_at_most() -> None:
+    for make in (bot, receiver):
+        make(relays=tuple(f"ws://relay{n}" for n in range(10)))
+        with pytest.raises(ValidationError):
+            make(relays=tuple(f"ws://relay{n}" for n in range(11)))
+
+
+def test_without_a_relay_there_is_a_direct_way_or_none() -> None:
+    for make in (bot, receiver):
+        assert make(relays=(), direct={"enabled": True}).relays == ()
+        with pytest.raises(ValidationError, match="no relay, so nothing reaches the other end; name one, or"):
+            make(relays=())
 
 
 def test_the_same_relay_twice_is_refused() -> None:
