@@ -14,7 +14,8 @@
                       5-7  which of the offers have it, the first in bit 5
 
 Little-endian; varints have seven bits a byte, the lowest first. `began` is how long before the letter was
-written, in ms, zigzag. The edition must arrive exact: the same offer may also come by other ways.
+written, in ms, zigzag; for all but the first offer, how long before the offer before. The edition must arrive
+exact: the same offer may also come by other ways.
 
 Left out: what was heard of the other end (who is telephoned to has not been heard), that an answer is wanted
 (it always is), and all addresses but the few that matter.
@@ -77,7 +78,7 @@ def pack(signals: Iterable[Signal], date: int) -> bytes:
         )
         if not same:
             data += offer.credentials.fragment + offer.credentials.password
-        began = date - offer.edition.attempt
+        began = (date if before is None else before.edition.attempt) - offer.edition.attempt
         data += _varint(2 * began if began >= 0 else -2 * began - 1) + _varint(offer.edition.revision)
         before = offer
     return bytes(data) + _pack_hosts([offer for _, offer in offers])
@@ -170,7 +171,9 @@ def _read_offer(reader: _Reader, about: int, date: int, before: list[tuple[int, 
     else:
         credentials = Credentials(reader.take(FRAGMENT_SIZE), reader.take(PASSWORD_SIZE))
     began = reader.varint()
-    attempt = date - (-(began + 1) // 2 if began % 2 else began // 2)
+    attempt = (before[-1][1].edition.attempt if before else date) - (
+        -(began + 1) // 2 if began % 2 else began // 2
+    )
     revision = reader.varint()
     if not 0 <= attempt <= _MOST_ATTEMPT or revision > MAX_REVISION:
         raise _misshapen()

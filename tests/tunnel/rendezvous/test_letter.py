@@ -58,10 +58,10 @@ def test_an_offer_fits_a_telephone_call(ends: Ends, offer: Callable[..., Offer])
         text = to_text(seal_brief(signals, ends.bot, NOW))
         return len(text.replace("-", "")), len(text)
 
-    assert length(offer(1), offer(2)) == (139, 166)
-    assert length(offer(1, kept), offer(2, kept)) == (133, 159)
-    assert length(offer(1), offer(1)) == (107, 128)  # one password for both
-    assert length(offer(1, kept), offer(1, kept)) == (101, 121)
+    assert length(offer(1), offer(2)) == (138, 165)
+    assert length(offer(1, kept), offer(2, kept)) == (131, 157)
+    assert length(offer(1), offer(1)) == (106, 127)  # one password for both
+    assert length(offer(1, kept), offer(1, kept)) == (99, 118)
     assert length(offer(1)) == (95, 113)  # UDP alone
 
 
