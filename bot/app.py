@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final, NoReturn
 
 from bot.assembly import NOTHING_REMEMBERED, assemble
@@ -15,14 +16,13 @@ from bot.game.keeper import LOOK_MS
 from bot.observer import BotStats, Observer
 from bot.storage.writer import StoreWriter
 from bot.store import Store
-from config.direct import DirectConfig
 from config.model import BotConfig
 from tunnel.endpoint import Endpoint
 from tunnel.events import Event
 from tunnel.identity import Identity, PublicKey
-from tunnel.links.direct import DirectOptions
 from tunnel.session import Role
 from tunnel.wallclock import WallClock
+from tunnel.wishes import endpoint_options
 
 # At the end everything is taken back. Time for that to leave, to be lost once and sent again; longer, and
 # whoever pressed Ctrl-C notices. If it does not get through, the receiver's own silence limit does the same.
@@ -35,7 +35,8 @@ _POLL_MS: Final = 10  # how often the end of such a wait is looked for
 class Bot:
     """One bot: one chat, one receiver.
 
-    store  where it keeps what moderators and viewers set; None: nothing outlives this run
+    store    where it keeps what moderators and viewers set; None: nothing outlives this run
+    letters  the folder from and to which people carry letters to the receiver; None: nobody does
 
     Raises config.controllers.ControllerError, config.games.GameError, config.mistakes.ConfigError,
     bot.store.StoreError or tunnel.identity.IdentityError if the configuration names no such controller, game
@@ -51,6 +52,7 @@ class Bot:
         clock: WallClock,
         store: Store | None = None,
         observer: Observer | None = None,
+        letters: Path | None = None,
         endpoint_factory: Callable[..., Endpoint] = Endpoint,
     ) -> None:
         self._source = source
@@ -61,14 +63,14 @@ class Bot:
         self._linked = asyncio.Event()
         self._drained = asyncio.Event()
         self._writer: StoreWriter | None = None
+        peer = PublicKey.parse(config.receiver)
         self.endpoint = endpoint_factory(
             role=Role.SENDER,
             identity=identity,
-            peer=PublicKey.parse(config.receiver),
-            relays=config.relays,
-            direct=_direct(config.direct) if config.direct.enabled else None,
+            peer=peer,
             on_event=self._on_event,
             clock=clock,
+            **endpoint_options(config, identity, peer, clock, letters),
         )
         self._flow, self._library, self._people = assemble(
             config,
@@ -194,7 +196,3 @@ class Bot:
             if self._flow.is_idle(self._clock.now()):
                 return
             await asyncio.sleep(_POLL_MS / 1000)
-
-
-def _direct(config: DirectConfig) -> DirectOptions:
-    return DirectOptions(stun=config.servers, ports=config.port_range, router=config.port_mapping)

@@ -20,6 +20,7 @@ from bot.store import Store
 from cli import programs, status
 from cli.diary import diary_of
 from cli.errors import EXIT_USAGE, CommandError
+from cli.paths_folder import Folder
 from cli.running import run_until_stopped
 from config.controllers import ControllerError
 from config.games import GameError
@@ -42,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         source = open_source(config.chat, clock)
         store = Store.open(config.store)  # the bot's from here on, and closed by it
-        bot = Bot(config, identity=identity, source=source, clock=clock, store=store)
+        letters = Folder(args.config).path
+        bot = Bot(config, identity=identity, source=source, clock=clock, store=store, letters=letters)
         # All that was loaded stays: looking through 100,000 people again would stop the game for 0.2 s.
         gc.collect()
         gc.freeze()

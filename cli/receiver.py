@@ -18,6 +18,7 @@ from typing import Final
 from cli import programs, status
 from cli.diary import diary_of
 from cli.errors import EXIT_USAGE, CommandError
+from cli.paths_folder import Folder
 from cli.running import run_until_stopped
 from config.load import load
 from config.model import ReceiverConfig
@@ -85,7 +86,14 @@ async def play(file: Path, config: ReceiverConfig, identity: Identity) -> None:
 
     gateway = Gateway(config, clock)
     observer = Observers(gateway, *([Screen(feed)] if config.device == "screen" else []))
-    receiver = Receiver(config, identity=identity, device_factory=device, clock=clock, observer=observer)
+    receiver = Receiver(
+        config,
+        identity=identity,
+        device_factory=device,
+        clock=clock,
+        observer=observer,
+        letters=Folder(file).path,
+    )
     count = functools.partial(counts, receiver, gateway)
     page = None
     if config.device == "screen":

@@ -83,6 +83,10 @@ class DhtMeeting(Model):
         """`bootstrap` as hosts and ports."""
         return tuple(split_host_port(node) for node in self.bootstrap)
 
+    def options(self) -> dict[str, Any]:
+        """As the tunnel names them (tunnel/rendezvous/places.py)."""
+        return {"bootstrap": self.nodes}
+
 
 class FolderMeeting(Model):
     """A folder that both machines see: synchronised, mounted, or carried."""
@@ -93,6 +97,10 @@ class FolderMeeting(Model):
     path: Annotated[Path, FolderName("a folder that both machines see")] = Field(
         description="The folder; made where there is none."
     )
+
+    def options(self) -> dict[str, Any]:
+        """As the tunnel names them."""
+        return {"path": self.path}
 
 
 class WebMeeting(Model):
@@ -124,6 +132,15 @@ class WebMeeting(Model):
         has_secrets = self.headers_file is not None or self.headers_env is not None
         if has_secrets and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
             yield Misfit(("url",), "headers over http:// can be read on the way; wanted https://")
+
+    def options(self) -> dict[str, Any]:
+        """As the tunnel names them."""
+        return {
+            "url": self.url,
+            "as_json": self.as_json,
+            "headers_file": self.headers_file,
+            "headers_env": self.headers_env,
+        }
 
 
 Meeting = Annotated[DhtMeeting | FolderMeeting | WebMeeting, Field(discriminator="kind")]

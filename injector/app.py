@@ -10,9 +10,9 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
-from config.direct import DirectConfig
 from config.model import ReceiverConfig
 from config.notes import LABEL, MODE, Label, NoteError
 from config.view_note import unpack_view
@@ -36,10 +36,10 @@ from tunnel.events import (
 )
 from tunnel.frame import SequenceId
 from tunnel.identity import Identity, PublicKey
-from tunnel.links.direct import DirectOptions
 from tunnel.session import Role
 from tunnel.timing import Timing
 from tunnel.wallclock import WallClock
+from tunnel.wishes import endpoint_options
 
 __all__ = ["Observer", "Receiver", "ReceiverStats", "Tunnel"]
 
@@ -77,7 +77,10 @@ class ReceiverStats:
 
 
 class Receiver:
-    """One receiver. `device_factory` opens the device; it is called in a thread, again after each failure."""
+    """One receiver. `device_factory` opens the device; it is called in a thread, again after each failure.
+
+    letters  the folder from and to which people carry letters to the bot; None: nobody does
+    """
 
     def __init__(
         self,
@@ -87,6 +90,7 @@ class Receiver:
         device_factory: Callable[[], Device],
         clock: WallClock,
         observer: Observer | None = None,
+        letters: Path | None = None,
         endpoint_factory: Callable[..., Any] = Endpoint,
     ) -> None:
         self.counters: Counter[str] = Counter()
@@ -100,14 +104,14 @@ class Receiver:
         self._ended: asyncio.Future[Exception | None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = _NEVER
+        peer = PublicKey.parse(config.bot)
         self.endpoint = endpoint_factory(
             role=Role.RECEIVER,
             identity=identity,
-            peer=PublicKey.parse(config.bot),
-            relays=config.relays,
-            direct=_direct(config.direct) if config.direct.enabled else None,
+            peer=peer,
             on_event=self._on_event,
             clock=clock,
+            **endpoint_options(config, identity, peer, clock, letters),
             timing=_timing(config),
         )
 
@@ -323,7 +327,3 @@ async def _end(*tasks: asyncio.Task[Any] | None) -> None:
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
-
-
-def _direct(config: DirectConfig) -> DirectOptions:
-    return DirectOptions(stun=config.servers, ports=config.port_range, router=config.port_mapping)
