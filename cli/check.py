@@ -39,6 +39,7 @@ _KINDS: Final[dict[type[AnyPage], str]] = {
     GamePage: "a game's",
     ControllerPage: "a controller's",
 }
+_MEETINGS: Final = {"dht": "in the BitTorrent DHT", "folder": "in a folder", "web": "in a web store"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,6 +87,11 @@ def paths_in_words(config: BotConfig | ReceiverConfig) -> list[str]:
     if direct.enabled:
         servers = f", and asks {listed(direct.stun)} how the internet sees it" if direct.stun else ""
         said.append(f"Looks for direct paths{servers}.")
+    if direct.enabled and direct.birthday:
+        said.append("Guesses ports where a router shows everybody a different one.")
+    if direct.enabled and direct.rendezvous:
+        places = [_MEETINGS[place.kind] for place in direct.rendezvous]
+        said.append(f"Meets the other end without a relay too: {listed(list(dict.fromkeys(places)))}.")
     if paths.forbid:
         said.append(f"Never uses {listed(paths.forbid)}.")
     if paths.pin:

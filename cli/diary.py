@@ -165,6 +165,7 @@ def diary_of(
         settings=Settings(
             enabled=direct.enabled,
             port_mapping=direct.port_mapping,
+            birthday=direct.birthday,
             servers=len(direct.servers),
             forbid=config.paths.forbid,
             pin=config.paths.pin,
@@ -178,7 +179,7 @@ def diary_of(
         places=endpoint.places,
         look_hard=endpoint.look_hard,
     )
-    network = NetworkWatch(places, clock) if direct.enabled else None
+    network = NetworkWatch(lambda: places, clock) if direct.enabled else None
     return Diary(Folder(file), facts, sources, clock, network)
 
 

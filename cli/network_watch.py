@@ -1,7 +1,7 @@
 """Watches what the network before this machine does to addresses, for people: it decides nothing.
 
-Servers are asked a little after the start, when our own addresses have changed, and once an hour: a router
-may be exchanged, a phone may take the router's place. See tunnel/links/surveyor.py for what leaves.
+Servers are asked a little after the start, when they or our own addresses have changed, and once an hour: a
+router may be exchanged, a phone may take its place. See tunnel/links/surveyor.py for what leaves.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, Literal, NoReturn
 
 from cli.paths_page import NetworkEntry, network_entry
-from tunnel.links.places import own_hosts, resolve
+from tunnel.links.places import resolve, routed_hosts
 from tunnel.links.surveyor import survey
 from tunnel.nat.behaviour import Behaviour
 from tunnel.nat.stun import Address
@@ -32,19 +32,19 @@ class NetworkWatch:
 
     def __init__(
         self,
-        places: Sequence[Place],
+        places: Callable[[], Sequence[Place]],
         clock: WallClock,
         *,
-        hosts: Callable[[], Awaitable[Sequence[str]]] = own_hosts,
+        hosts: Callable[[], Sequence[str]] = routed_hosts,
         find: Callable[[Iterable[Place]], Awaitable[Sequence[Address]]] = resolve,
         ask: Callable[[Iterable[Address], WallClock], Awaitable[Behaviour]] = survey,
     ) -> None:
-        """places  the STUN servers' hosts and ports, relays among them"""
+        """places  the STUN servers' hosts and ports, relays among them, as far as they are known by now"""
         self.entries: tuple[NetworkEntry, ...] = ()
-        self._places = tuple(places)
+        self._places = places
         self._clock = clock
         self._own_hosts, self._find, self._survey = hosts, find, ask
-        self._hosts: tuple[str, ...] | None = None  # when last asked
+        self._before: object = None  # our addresses and the servers, when last asked
         self._asked = float("-inf")
 
     async def keep(self) -> NoReturn:
@@ -56,11 +56,11 @@ class NetworkWatch:
 
     async def look(self) -> bool:
         """Asks if it is time to. Returns whether it was."""
-        hosts, now = tuple(await self._own_hosts()), self._clock.now()
-        if hosts == self._hosts and now < self._asked + AGAIN_MS:
+        hosts, places, now = tuple(self._own_hosts()), tuple(self._places()), self._clock.now()
+        if (hosts, places) == self._before and now < self._asked + AGAIN_MS:
             return False
-        self._hosts, self._asked = hosts, now
-        servers = await self._find(self._places)
+        self._before, self._asked = (hosts, places), now
+        servers = await self._find(places)
         found = await asyncio.gather(*[self._ask(version, hosts, servers) for version in _VERSIONS])
         self.entries = tuple(entry for entry in found if entry is not None)
         return True

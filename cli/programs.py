@@ -70,6 +70,8 @@ def _open(file: Path, config: BotConfig | ReceiverConfig) -> Identity:
 
 def over(relays: Sequence[str]) -> str:
     """`over 3 relays`."""
+    if not relays:
+        return "over direct paths alone"
     return f"over {len(relays)} relay{'s' if len(relays) > 1 else ''}"
 
 

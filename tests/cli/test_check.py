@@ -24,13 +24,19 @@ def test_each_program_s_configuration_is_known_and_fine(crowdpad: Crowdpad, fold
 
 def test_what_a_file_says_about_paths_is_told_in_words(crowdpad: Crowdpad, folder: Any) -> None:
     extra = (
-        "direct: {enabled: true, stun: ['stun.example.org:3478']}\n"
+        "direct:\n"
+        "  enabled: true\n"
+        "  birthday: true\n"
+        "  stun: ['stun.example.org:3478']\n"
+        "  rendezvous: [{kind: dht}, {kind: folder, path: shared}]\n"
         "paths: {forbid: [direct tcp], pin: [direct udp], caps: {relays: 50 MB}}\n"
     )
     config = folder.bot_config(8765, extra)
     assert crowdpad("check", config).out.splitlines() == [
         f"{config}: a bot's, fine",
         "    Looks for direct paths, and asks stun.example.org:3478 how the internet sees it.",
+        "    Guesses ports where a router shows everybody a different one.",
+        "    Meets the other end without a relay too: in the BitTorrent DHT and in a folder.",
         "    Never uses direct tcp.",
         "    Uses direct udp alone while one of them works.",
         "    Spends at most 50 MB an hour on relays.",

@@ -26,6 +26,9 @@ from tunnel.wallclock import WallClock
 
 FACTS = Facts("bot", "0x1", "0x2", Settings(enabled=True))
 REPORT = PathReport("ams1", "wss://ams1.example", "up", 31.0, 2.0, 0.01, 100, 90, 30, True)
+DIRECT = (
+    "direct: {enabled: true, birthday: true, stun: [stun.example.org:3478]}\npaths: {forbid: [direct tcp]}\n"
+)
 STORY = Story(("192.0.2.7", 4711), (), (), (None, None), (None, None))
 SOURCES = Sources(paths=lambda: [REPORT], connected=lambda: True)
 
@@ -165,20 +168,17 @@ def test_what_breaks_in_it_is_logged_and_ends_nothing(
 def test_the_network_is_watched_beside_the_program(place: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.network_watch.FIRST_S", 0.0)
 
-    async def hosts() -> list[str]:
-        return ["192.168.1.20"]
-
     async def find(places: Any) -> list[Any]:
         return []
 
-    network = NetworkWatch([], WallClock(), hosts=hosts, find=find)
+    network = NetworkWatch(list, WallClock(), hosts=lambda: ["192.168.1.20"], find=find)
     run_until(a_diary(place, network=network), lambda: bool(network.entries))
     assert [entry.hosts for entry in written(place).networks] == [("192.168.1.20",)]
 
 
 def test_it_knows_from_the_configuration_who_is_who(folder: Any) -> None:
     clock = WallClock()
-    bot = load(folder.bot_config(8765, "direct: {enabled: true, stun: [stun.example.org:3478]}\n"), BotConfig)
+    bot = load(folder.bot_config(8765, DIRECT), BotConfig)
     receiver = load(folder.receiver_config(8765), ReceiverConfig)
 
     def endpoint(config: BotConfig | ReceiverConfig, identity: Any, peer: Any) -> Endpoint:
@@ -196,7 +196,9 @@ def test_it_knows_from_the_configuration_who_is_who(folder: Any) -> None:
     assert (page.program, page.address, page.peer) == (
         "bot", folder.bot.public.address, folder.receiver.public.address,
     )  # fmt: skip
-    assert page.settings == Settings(enabled=True, port_mapping=True, servers=1)
+    assert page.settings == Settings(
+        enabled=True, port_mapping=True, birthday=True, servers=1, forbid=("direct tcp",)
+    )
     away = endpoint(receiver, folder.receiver, folder.bot)
     page = diary_of(folder.path / "receiver.yaml", receiver, folder.receiver, away, clock).page()
     assert (page.program, page.peer, page.settings.enabled) == (

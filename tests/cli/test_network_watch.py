@@ -29,21 +29,22 @@ class World:
     def __init__(self) -> None:
         self.clock = HandClock()
         self.hosts: list[str] = ["192.168.1.20"]
+        self.places = [("relay.example", 443)]
         self.servers = SERVERS
         self.asked: list[list[Address]] = []
         self.broken = False
         self.watch = NetworkWatch(
-            [("relay.example", 443)], self.clock, hosts=self._hosts, find=self._find, ask=self._ask
+            lambda: self.places, self.clock, hosts=self._hosts, find=self._find, ask=self._ask
         )
 
     def look(self) -> bool:
         return asyncio.run(self.watch.look())
 
-    async def _hosts(self) -> Sequence[str]:
+    def _hosts(self) -> Sequence[str]:
         return self.hosts
 
     async def _find(self, places: Iterable[tuple[str, int]]) -> Sequence[Address]:
-        assert list(places) == [("relay.example", 443)]
+        assert list(places) == self.places
         return self.servers
 
     async def _ask(self, servers: Iterable[Address], clock: WallClock) -> Behaviour:
@@ -68,6 +69,14 @@ def test_another_address_makes_it_ask_anew() -> None:
     world.hosts = ["10.0.0.7"]
     assert world.look()
     assert world.watch.entries[0].hosts == ("10.0.0.7",)
+
+
+def test_another_server_makes_it_ask_anew() -> None:
+    world = World()
+    assert world.look()
+    world.places = [("relay.example", 3478)]
+    assert world.look()
+    assert not world.look()
 
 
 def test_each_version_of_ip_that_the_machine_has_asks_its_own_servers() -> None:

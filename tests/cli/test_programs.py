@@ -86,6 +86,7 @@ def test_a_peer_s_key_that_cannot_be_is_a_mistake_at_its_line(
 def test_relays_are_counted_in_words() -> None:
     assert programs.over(["ws://a"]) == "over 1 relay"
     assert programs.over(["ws://a", "ws://b"]) == "over 2 relays"
+    assert programs.over([]) == "over direct paths alone"
 
 
 @needs_signals
