@@ -52,7 +52,7 @@ def offer(program: Program, width: int, *, qr: str | None, wait: bool) -> int:
     picture = None if qr is None else _picture(qr)
     until_ms = program.look_hard()
     text = to_text(_own_letter(program, page))
-    print(offer_in_words(page, text, time_of_day(until_ms), width))
+    print(offer_in_words(program.page(), text, time_of_day(until_ms), str(program.file), width))
     if picture is not None:
         show_picture(text, picture)
     program.note_shown(page)

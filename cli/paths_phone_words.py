@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cli.paths_advice import advice
 from cli.paths_layout import bullet, paragraph, place, span
+from cli.paths_network import is_private
 from cli.paths_page import Page, PathEntry
 from config.mistakes import CALL
 from tunnel.verdict import milliseconds
@@ -11,8 +12,8 @@ from tunnel.verdict import milliseconds
 _GROUPS_IN_A_LINE = 8
 
 
-def offer_in_words(page: Page, text: str, until: str, width: int) -> str:
-    """What `paths offer` prints. `until` is a time of day."""
+def offer_in_words(page: Page, text: str, until: str, config: str, width: int) -> str:
+    """What `paths offer` prints. `until` is a time of day, `config` the file's name."""
     other = page.other
     return "\n".join(
         [
@@ -34,6 +35,7 @@ def offer_in_words(page: Page, text: str, until: str, width: int) -> str:
                 f"sealed, so nobody but that {other} can read it; keep it off the stream all the same.",
                 width,
             ),
+            *paragraph(_what_it_lacks(page, config), width),
         ]
     ).lstrip("\n")
 
@@ -92,6 +94,18 @@ def in_lines(text: str) -> list[str]:
         "    " + " ".join(groups[at : at + _GROUPS_IN_A_LINE])
         for at in range(0, len(groups), _GROUPS_IN_A_LINE)
     ]
+
+
+def _what_it_lacks(page: Page, config: str) -> str:
+    """Whether it helps anybody outside this home."""
+    own = [host for link in page.links for _, (host, _) in link.own]
+    if not own or not all(is_private(host) for host in own):
+        return ""
+    return (
+        "But it holds only addresses of this home network, so it helps only within it: nobody tells how the "
+        f"internet sees this machine. Name a server that does, `stun` under `direct` in {config}, and start "
+        "again."
+    )
 
 
 def _why_at_all(page: Page) -> str:

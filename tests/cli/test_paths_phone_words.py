@@ -19,7 +19,7 @@ TEXT = "-".join(f"{n:05}" for n in range(20))
 
 
 def test_an_offer_says_what_to_do_with_it(pages: Any) -> None:
-    assert offer_in_words(pages.page(connected=False), "1GC4T-0RZ8P-7Q", "21:14", 80) == (
+    assert offer_in_words(pages.page(connected=False), "1GC4T-0RZ8P-7Q", "21:14", "bot.yaml", 80) == (
         """The bot's offer, for the person at the receiver:
 
     1GC4T 0RZ8P 7Q
@@ -35,8 +35,18 @@ so nobody but that receiver can read it; keep it off the stream all the same."""
 
 
 def test_who_hears_the_other_end_is_told_that_it_is_not_needed(pages: Any) -> None:
-    assert offer_in_words(pages.page(), "A", "21:14", 80).startswith(
+    assert offer_in_words(pages.page(), "A", "21:14", "bot.yaml", 80).startswith(
         "The bot and the receiver hear each other already"
+    )
+
+
+def test_an_offer_that_helps_only_at_home_says_so(pages: Any) -> None:
+    at_home = pages.link(own=(("own", ("192.168.1.20", 47_000)), ("own", ("fd00::2", 47_000))))
+    said = offer_in_words(pages.page(links=(at_home,)), "A", "21:14", "bot.yaml", 80)
+    assert "only addresses of this home network" in said
+    assert said.endswith("`stun` under `direct` in bot.yaml, and start again.")
+    assert "home network" not in offer_in_words(
+        pages.page(links=(pages.link(),)), "A", "21:14", "bot.yaml", 80
     )
 
 
@@ -58,7 +68,7 @@ def test_long_texts_are_read_out_in_lines_of_eight() -> None:
 @pytest.mark.parametrize("shown", [True, False])
 def test_no_sentence_is_wider_than_the_terminal(pages: Any, shown: bool) -> None:
     said = [
-        offer_in_words(pages.page(), TEXT, "21:14", 80),
+        offer_in_words(pages.page(), TEXT, "21:14", "bot.yaml", 80),
         answer_in_words(pages.page(), TEXT, 80, shown=shown),
         not_found_in_words(pages.page(paths=(pages.searching(),)), "bot.yaml", 80),
         old_in_words(7_200_000),
