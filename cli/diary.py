@@ -33,7 +33,6 @@ from tunnel.endpoint import Endpoint
 from tunnel.identity import Identity, PublicKey
 from tunnel.lane import PathReport
 from tunnel.links.direct import Story
-from tunnel.links.places import relay_places
 from tunnel.minutes import Minute
 from tunnel.rendezvous.desk import PlaceReport
 from tunnel.wallclock import WallClock
@@ -157,7 +156,6 @@ def diary_of(
 ) -> Diary:
     """That of the program which runs with the configuration in `file`."""
     direct = config.direct
-    places = (*relay_places(config.relays), *direct.servers)
     facts = Facts(
         program="bot" if isinstance(config, BotConfig) else "receiver",
         address=identity.public.address,
@@ -179,7 +177,7 @@ def diary_of(
         places=endpoint.places,
         look_hard=endpoint.look_hard,
     )
-    network = NetworkWatch(lambda: places, clock) if direct.enabled else None
+    network = NetworkWatch(endpoint.stun_places, clock) if direct.enabled else None
     return Diary(Folder(file), facts, sources, clock, network)
 
 

@@ -26,6 +26,7 @@ from tunnel.links import open_link
 from tunnel.links.direct import DirectLink, DirectOptions, Story
 from tunnel.links.link import Link, LinkError
 from tunnel.links.relay import RelayLink
+from tunnel.links.stun_servers import Places
 from tunnel.liveness import Phase
 from tunnel.meter import Caps, next_hour
 from tunnel.minutes import Minute, Minutes
@@ -197,6 +198,10 @@ class Endpoint:
     def places(self) -> Sequence[PlaceReport]:
         """Every meeting place as it stands."""
         return () if self._introductions is None else self._introductions.places()
+
+    def stun_places(self) -> Places:
+        """Hosts and ports of the servers that tell how the world sees us; they change as relays come up."""
+        return () if self._introductions is None else self._introductions.stun_places
 
     def look_hard(self, until: float) -> None:
         """People wait at both ends until then (on the program's clock): direct paths are looked for without

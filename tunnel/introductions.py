@@ -13,7 +13,7 @@ from typing import Final
 from tunnel.links.direct import DirectLink, DirectOptions, Story
 from tunnel.links.places import relay_places
 from tunnel.links.relay import RelayLink
-from tunnel.links.stun_servers import StunServers
+from tunnel.links.stun_servers import Places, StunServers
 from tunnel.links.tcp import DirectTcpLink
 from tunnel.links.udp import DirectUdpLink
 from tunnel.policy import Kind
@@ -116,6 +116,11 @@ class Introductions:
     def stories(self) -> dict[str, Story]:
         """What each link has tried and seen, by the name of its path."""
         return {link.name: link.story() for link in self._links.values()}
+
+    @property
+    def stun_places(self) -> Places:
+        """Hosts and ports of the servers that are asked over UDP how the world sees us."""
+        return self._udp.places
 
     def places(self) -> list[PlaceReport]:
         """Every meeting place as it stands."""
