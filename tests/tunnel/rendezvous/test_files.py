@@ -105,7 +105,16 @@ def test_what_is_no_file_is_counted_once_and_waits_for_nobody(tmp_path: Path) ->
     assert counters == {"dropped: no file": 2}
 
 
+@posix
 def test_of_a_huge_file_no_more_is_read_than_a_letter_has(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    os.truncate(tmp_path / "a", 1 << 40)  # takes no room on the disk, but would in memory
+    counters: Counter[str] = Counter()
+    assert Files(tmp_path, counters).news(["a"]) == []
+    assert counters == {"dropped: too long": 1}
+
+
+def test_what_is_longer_than_a_letter_is_counted_once(tmp_path: Path) -> None:
     counters: Counter[str] = Counter()
     files = Files(tmp_path, counters)
     (tmp_path / "a").write_bytes(bytes(MAX_LETTER + 1))

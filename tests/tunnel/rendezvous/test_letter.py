@@ -71,6 +71,11 @@ def test_clocks_may_differ_by_half_a_day(now: int, apart: int) -> None:
     assert open_letter(seal(SAID, bot, now), cloud, max(0, now + apart)).written == now
 
 
+@pytest.mark.parametrize("apart", [-DAY_MS, DAY_MS])
+def test_a_letter_of_the_neighbour_day_opens(ends: Ends, apart: int) -> None:
+    assert open_letter(seal(SAID, ends.bot, NOW + apart), ends.cloud, NOW).written == NOW + apart
+
+
 def test_a_letter_carried_by_people_opens_too(ends: Ends) -> None:
     letter = seal(SAID, ends.bot, NOW)
     assert open_letter(from_text(to_text(letter).lower()), ends.cloud, NOW).signals == SAID

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunnel.rendezvous.place import MAX_LETTER
-from tunnel.rendezvous.text import MAX_TEXT, LetterError, from_text, to_text
+from tunnel.rendezvous.text import MAX_TEXT, LetterError, _check, from_text, to_text
 
 LETTERS = st.binary(min_size=1, max_size=MAX_LETTER)
 LETTER = bytes(range(40, 120))
@@ -99,6 +99,14 @@ def test_a_missing_end_or_beginning_is_a_typing_error() -> None:
     for count in range(1, len(groups)):
         mistake("-".join(groups[:count]))
         mistake("-".join(groups[count:]))
+
+
+def test_bits_that_no_letter_has_are_a_typing_error() -> None:
+    """The last character of this letter has a bit to spare; its sum here is right."""
+    symbols = "05HQ4VVQCHR62S1"
+    mistake(symbols + _check(symbols))
+    symbols = "0" * (8 * (MAX_LETTER + 5) // 5)
+    mistake(symbols + _check(symbols))
 
 
 def test_what_is_far_too_long_is_not_looked_at() -> None:
