@@ -4,9 +4,9 @@ Law of use: `begin` when the DHT is entered; then ask `due` after every input an
 come, and do what it says; tell `put_ended` and `got` what became of it, and call `handle_timeout` for what
 became nothing. `is_idle` says whether staying in the DHT is worth it meanwhile.
 
-A search costs some 15 to 30 kB in the DHT of the world (docs/paths.md), and merely staying in it about 90
-bytes/s for each version of IP. That is what the gaps below are made of: quick while somebody is likely to be
-starting the other machine, and within 200 bytes/s for ever.
+For each version of IP a search costs some 15 to 30 kB in the DHT of the world, and merely staying in it 100
+bytes/s (docs/paths.md). The gaps below are made of that: quick while somebody is likely to be starting the
+other machine, and within 200 bytes/s for ever.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SILENCE_MS: Final = 2 * REPUT_MS
 GET_DEADLINE_MS: Final = 60_000.0
 PUT_DEADLINE_MS: Final = 90_000.0
 
-# Entering anew costs what staying for some two minutes costs.
+# Entering anew costs what staying for a minute or two costs.
 LINGER_MS: Final = 120_000.0
 
 

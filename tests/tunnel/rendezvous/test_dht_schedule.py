@@ -220,9 +220,10 @@ def test_the_same_letter_again_is_no_reason_to_put(world: World) -> None:
 
 
 def test_at_midnight_it_is_put_into_the_new_day_s_hole(world: World) -> None:
+    world.pass_time(NOON + 20 * MINUTE)
     world.schedule.post(b"here")
     midnight = (NOON // DAY_MS + 1) * DAY_MS
-    world.pass_time(midnight - HOUR / 2)
+    world.pass_time(midnight - 10 * MINUTE)
     found = world.pass_time(midnight)
     assert [order.hole.name for _, order in found if isinstance(order, Put)] == [b"own20001"]
     assert world.now == midnight
