@@ -107,7 +107,7 @@ class DhtPlace:
     async def _routers(self) -> tuple[Address, ...]:
         routers = await resolve(self._bootstrap)
         if not routers:
-            raise _silence(f"the address of {self._asked()} cannot be found")
+            raise _silence(f"no address is found for {self._asked()}. Is this machine online?")
         return routers
 
     @asynccontextmanager
@@ -117,7 +117,7 @@ class DhtPlace:
         try:
             node = DhtNode(libtorrent, routers, memory, self.counters)
         except (OSError, RuntimeError) as error:  # libtorrent's errors are RuntimeErrors
-            raise _silence(str(error)) from error
+            raise _silence(f"{error}.") from error
         watching = asyncio.create_task(node.watch(self._stirred.set), name="dht")
         try:
             yield node
@@ -146,7 +146,8 @@ class DhtPlace:
                     entered += 1
                     look_at = now
         if not heard.datagrams:
-            raise _silence(f"{self._asked()} was asked for {ENTER_MS / 1000:.0f} s")
+            asked = f"asked {self._asked()} for {ENTER_MS / 1000:.0f} s"
+            raise _silence(f"{asked}. Does this network let UDP out?")
         return heard
 
     async def _stay(self, node: DhtNode, heard: Heard, on_letter: Callable[[bytes], None]) -> None:
@@ -168,7 +169,7 @@ class DhtPlace:
                     deaf_rounds = deaf_rounds + 1 if event.datagrams == heard.datagrams else 0
                     heard = event
             if deaf_rounds >= MOST_DEAF_ROUNDS:
-                raise _silence("those that did have fallen silent")
+                raise _silence("those that did have fallen silent. Is this machine still online?")
 
     async def _stay_away(self) -> None:
         """Until there is something to do again."""
@@ -235,4 +236,4 @@ class DhtPlace:
 
 
 def _silence(why: str) -> PlaceError:
-    return PlaceError(f"No node of the BitTorrent DHT answers: {why}. Does this network let UDP out?")
+    return PlaceError(f"No node of the BitTorrent DHT answers: {why}")

@@ -502,7 +502,9 @@ def test_where_no_node_answers_a_sentence_says_so() -> None:
                 end.pass_time(MINUTE)
                 await asyncio.sleep(0.1)
             assert end.ups == 0
-            assert str(end.error).startswith("No node of the BitTorrent DHT answers: 127.0.0.1 was asked")
+            assert str(end.error).startswith(
+                "No node of the BitTorrent DHT answers: asked 127.0.0.1 for 30 s."
+            )
 
     run(main())
 
@@ -513,7 +515,7 @@ def test_where_no_router_is_found_a_sentence_says_so(routers: list[tuple[str, in
     async def main() -> None:
         async with running(routers) as end:
             await until(lambda: end.error)
-            assert "cannot be found" in str(end.error)
+            assert "no address is found for" in str(end.error)
 
     run(main())
 
