@@ -11,8 +11,12 @@ _READINGS: Final = 8
 class WallClock:
     """Milliseconds since 1970 when it was made, then monotonic.
 
-    A step of the system clock (NTP, a person, summer time done wrong) never moves it, so no deadline fires
-    early and no date of a running session jumps. It may be wrong by days: nothing here needs it right.
+    A step of the system clock (NTP, a person, summer time done wrong) never moves `now`, so no deadline fires
+    early and no date of a running session jumps. It may be wrong by days: nothing that uses it needs it
+    right. A program that is suspended may find it standing where it stood.
+
+    `date` is for what this end shares with people and with other machines without ever having compared clocks
+    with them: the day of a letter, the hour of a bill. It is the system's own time and jumps as that does.
     """
 
     def __init__(self) -> None:
@@ -24,3 +28,7 @@ class WallClock:
     def now(self) -> float:
         """Milliseconds, with the microseconds in the fraction."""
         return self._offset_ms + time.perf_counter() * 1000
+
+    def date(self) -> float:
+        """Milliseconds since 1970 as the system has it at this moment. No deadline may hang on it."""
+        return time.time() * 1000

@@ -48,3 +48,17 @@ def test_it_never_runs_backwards() -> None:
     clock = WallClock()
     readings = [clock.now() for _ in range(1000)]
     assert readings == sorted(readings)
+
+
+@pytest.mark.parametrize("step_s", [-86_400.0, -0.5, 3_600.0])
+def test_the_date_is_what_the_system_says_at_each_moment(time: FakeTime, step_s: float) -> None:
+    clock = WallClock()
+    assert clock.date() == 1_720_342_174_500.0
+    time.wall_s += step_s
+    assert clock.date() == 1_720_342_174_500.0 + step_s * 1000
+
+
+def test_after_a_suspend_in_which_the_other_clock_stood_the_date_is_right(time: FakeTime) -> None:
+    clock = WallClock()
+    time.wall_s += 36_000
+    assert clock.date() - clock.now() == 36_000_000
