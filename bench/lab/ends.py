@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import sys
 import time
 from collections import Counter
@@ -67,6 +68,7 @@ class End:
         orders = await _standard_input()
         tell("ready")
         await orders.readline()
+        os.setpriority(os.PRIO_PROCESS, 0, 0)  # those that are not ready yet have a lower one
         tell("start")
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._endpoint.run()), group.create_task(self._watch())]

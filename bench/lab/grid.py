@@ -10,7 +10,7 @@ import itertools
 from typing import Final
 
 from bench.lab.machines import Machine
-from bench.lab.pair import UDP
+from bench.lab.pair import TCP, UDP
 from bench.lab.rules import Kind
 from bench.lab.world import World
 
@@ -26,7 +26,7 @@ def winner(one: str, other: str) -> str | None:
     """The kind of direct path that joins them; None: relays carry."""
     ends = {one, other}
     if Kind.NO_UDP in ends:
-        return None
+        return None if Kind.SYMMETRIC in ends else TCP
     # A symmetric router's port is news to the other end, so that one must let in any port of its address.
     strict = {Kind.PORT_RESTRICTED, CARRIER, Kind.SYMMETRIC}
     guessing = (one == Kind.SYMMETRIC and other in strict) or (other == Kind.SYMMETRIC and one in strict)

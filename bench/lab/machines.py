@@ -70,6 +70,13 @@ class Machine:
         """What a file for `nft -f` says."""
         run("ip", "netns", "exec", self.name, "nft", "-f", "-", text=rules)
 
+    def lead_here(self, mark: int) -> None:
+        """Packets with this mark are for this machine, whatever their address says."""
+        for version, everywhere in (("-4", "0.0.0.0/0"), ("-6", "::/0")):
+            ip = ("ip", version, "-n", self.name)
+            run(*ip, "rule", "add", "fwmark", str(mark), "lookup", str(mark))
+            run(*ip, "route", "add", "local", everywhere, "dev", "lo", "table", str(mark))
+
     def sysctl(self, path: str, value: int) -> None:
         """One setting of this namespace's network."""
         run("ip", "netns", "exec", self.name, "tee", f"/proc/sys/{path}", text=str(value))
@@ -80,13 +87,22 @@ class Machine:
         return int(json.loads(said)[0]["stats64"]["tx"]["bytes"])
 
     async def start(self, *command: str) -> asyncio.subprocess.Process:
-        """A program on this machine, with pipes; it ends when this process does, at the latest."""
-        program = await asyncio.create_subprocess_exec(
-            *_ENTER, self.name, *command, cwd=_ROOT,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        """A program on this machine, with pipes; it ends when this process does, at the latest.
+
+        Cancelling waits until it runs.
+        """
+        starting = asyncio.create_task(
+            asyncio.create_subprocess_exec(
+                *_ENTER, self.name, *command, cwd=_ROOT,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            )
         )  # fmt: skip
-        self._programs.append(program)
-        return program
+        try:
+            # Python 3.11 waits for ever for a program whose start is cancelled half-way.
+            await asyncio.shield(starting)
+        finally:
+            self._programs.append(await starting)
+        return starting.result()
 
     async def remove(self) -> None:
         """With all programs on it."""

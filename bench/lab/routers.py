@@ -106,6 +106,14 @@ class Router:
         """The provider gives it another address; the kernel forgets what it kept for the old one."""
         self.address = self._above.renumber(self.machine, "wan", self.address)
 
+    def cut(self, other: Router) -> None:
+        """From now on nothing passes between the two homes; relays are still reached."""
+        self.machine.nft(rules.cut(other.address))
+
+    def mend(self) -> None:
+        """As before the cut."""
+        self.machine.nft(rules.MEND)
+
     def block_udp(self) -> None:
         """From now on nothing but TCP passes."""
         self.machine.nft(rules.BLOCK_UDP)

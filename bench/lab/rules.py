@@ -46,6 +46,11 @@ def hairpin(address: str) -> str:
     return _HAIRPIN.format(address=address)
 
 
+def cut(address: str) -> str:
+    """Nothing passes to that address or from it."""
+    return _CUT.format(address=address)
+
+
 def _lines(strangers: Strangers) -> str:
     return "\n    ".join(f"iifname wan ct state {{ new, invalid }} {end}" for end in strangers.value)
 
@@ -58,6 +63,7 @@ table inet block {
 }
 """
 UNBLOCK_UDP: Final = "delete table inet block"
+MEND: Final = "delete table ip cut"
 FORGET: Final = "flush map ip nat mapped"
 # From one inner network to another only by way of the outer address.
 APART: Final = """
@@ -101,6 +107,14 @@ _WALL: Final = """
 table ip6 wall {{
   chain through {{ type filter hook forward priority filter
     {strangers}
+  }}
+}}
+"""
+_CUT: Final = """
+table ip cut {{
+  chain through {{ type filter hook forward priority -10
+    ip daddr {address} drop
+    ip saddr {address} drop
   }}
 }}
 """

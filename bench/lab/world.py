@@ -29,10 +29,10 @@ from bench.lab.machines import PREFIX, LabError, Machine, end, remove_all, remov
 from bench.lab.routers import Network, Router, bridge
 from bench.lab.rules import Kind, Strangers
 
-RELAY_PORT: Final = 9000
-# Where what puts a distance before each relay listens, and how long a byte takes one way.
-_FAR_PORT: Final = 9001
-_FAR_MS: Final = 5.0
+RELAY_PORT: Final = 9000  # of its URL; what puts a distance before it listens there
+_OWN_PORT: Final = 9002  # where the relay itself listens
+_FAR_MS: Final = 5.0  # how long a byte takes one way
+_MARK: Final = 1  # of packets between the two, which look as if they came from a member
 _READY_S: Final = 30.0
 
 
@@ -58,9 +58,12 @@ class World:
         self._machines: list[Machine] = []
         self._prefix = prefix
         self._numbers = itertools.count(1)
+        self._public_numbers = itertools.count(2)  # 1 is the gateway; homes begin with 10
         self._public = self._machine("public")
         self._public.ip(*bridge("wire"))
         self._public.sysctl("net/ipv6/conf/all/forwarding", 1)  # between homes that have IPv6 networks
+        self._public.sysctl("net/ipv4/tcp_fwmark_accept", 1)  # what answers marked packets is marked
+        self._public.lead_here(_MARK)
         self.ipv4 = Network(self._public, "wire", "203.0.113.")
         self.ipv6 = Network(self._public, "wire", "2001:db8::")
 
@@ -88,33 +91,35 @@ class World:
         """A relay on the public side, with an address of its own; returns when it listens."""
         host = self._public_address(network)
         self._public.nft(
-            _FAR.format(ip=_ip(host), address=host, host=_bare(host), port=RELAY_PORT, far=_FAR_PORT)
+            _STUN.format(ip=_ip(host), address=host, host=_bare(host), port=RELAY_PORT, own=_OWN_PORT)
         )
         process = await self._run_relay(_bare(host))
-        distance = await self._run_distance((host, _FAR_PORT), (host, RELAY_PORT))
+        distance = await self._run_distance(host, host, _MARK)
         self.relays.append(Relay(f"ws://{_bare(host)}:{RELAY_PORT}", process, distance))
         return self.relays[-1]
 
     async def relay_for_both(self) -> tuple[str, str]:
-        """A relay with an IPv4 and an IPv6 address: its URLs. It answers STUN at neither."""
-        process = await self._run_relay("localhost")
+        """A relay with an IPv4 and an IPv6 address: its URLs. It answers no STUN."""
+        process = await self._run_relay("localhost", stun=False)
         urls = []
         for network in (self.ipv4, self.ipv6):
             host = self._public_address(network)
-            distance = await self._run_distance((host, RELAY_PORT), ("localhost", RELAY_PORT))
+            distance = await self._run_distance(host, "localhost", None)
             urls.append(f"ws://{_bare(host)}:{RELAY_PORT}")
             self.relays.append(Relay(urls[-1], process, distance))
         return urls[0], urls[1]
 
     def _public_address(self, network: Network) -> str:
-        host = f"{network.prefix}{2 + len(self.relays)}"
+        host = f"{network.prefix}{next(self._public_numbers)}"
         self._public.ip(f"addr add {host} dev wire")
         return host
 
-    async def _run_relay(self, host: str) -> asyncio.subprocess.Process:
-        name = f"relay{len(self.relays)}"
+    async def _run_relay(self, host: str, *, stun: bool = True) -> asyncio.subprocess.Process:
+        name = f"relay{next(self._numbers)}"
         config = self._folder / f"{name}.yaml"
-        config.write_text(f"listen: '{host}:{RELAY_PORT}'\nname: {name}\nopen: true\n")
+        config.write_text(
+            f"listen: '{host}:{_OWN_PORT}'\nname: {name}\nopen: true\nstun: {str(stun).lower()}\n"
+        )
         process = await self._public.start(sys.executable, "-m", "cli", "relay", "--config", str(config))
         assert process.stderr is not None
         async with asyncio.timeout(_READY_S):
@@ -123,9 +128,16 @@ class World:
             raise LabError(f"a relay says {said.decode(errors='replace').strip()!r} instead of listening")
         return process
 
-    async def _run_distance(self, at: tuple[str, int], to: tuple[str, int]) -> asyncio.subprocess.Process:
-        places = [str(word) for word in (*at, *to, _FAR_MS)]
-        process = await self._public.start(sys.executable, "-m", "bench.lab.distance", *places)
+    async def _run_distance(self, at: str, to: str, mark: int | None) -> asyncio.subprocess.Process:
+        words = [
+            at,
+            str(RELAY_PORT),
+            to,
+            str(_OWN_PORT),
+            str(_FAR_MS),
+            *([] if mark is None else [str(mark)]),
+        ]
+        process = await self._public.start(sys.executable, "-m", "bench.lab.distance", *words)
         assert process.stdout is not None
         async with asyncio.timeout(_READY_S):
             await process.stdout.readline()
@@ -167,11 +179,11 @@ def _ip(host: str) -> str:
     return "ip6" if ":" in host else "ip"
 
 
-# TCP alone: UDP goes to the relay itself.
-_FAR: Final = """
-table inet far {{
+# UDP goes to the relay itself, at either port.
+_STUN: Final = """
+table inet stun {{
   chain in {{ type nat hook prerouting priority dstnat
-    {ip} daddr {address} tcp dport {port} dnat {ip} to {host}:{far}
+    {ip} daddr {address} udp dport {port} dnat {ip} to {host}:{own}
   }}
 }}
 """

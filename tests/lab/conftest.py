@@ -1,14 +1,69 @@
-"""The laboratory's table: what each test noted with `note`, printed when all are done. Never judged."""
+"""Cells of the laboratory, tried side by side; and its table: what each test noted with `note`, printed when
+all are done. Times are noted, never judged.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
 
 import pytest
+
+from bench.lab.machines import LabError
+from bench.lab.pair import Pair, require
 
 Note = Callable[[str], None]
 
 _NOTE = "laboratory"
+# Most of a cell is waiting, but its beginning is two programs that start.
+_AT_ONCE: Final = 6
+
+
+class Cell(NamedTuple):
+    """Two ends somewhere.
+
+    wins  the kind of direct path that joins them; None: none does, and both say why
+    at    how the address begins at which the sender then reaches the receiver; or what is said instead
+    """
+
+    name: str
+    pair: Callable[[], Pair]
+    wins: str | None
+    at: str = ""
+
+
+async def side_by_side(cells: Iterable[Cell], note: Note) -> None:
+    """Tries all, some at a time. AssertionError with what is wrong of each."""
+    turns = asyncio.Semaphore(_AT_ONCE)
+    wrong = []
+
+    async def one(cell: Cell) -> None:
+        async with turns:
+            try:
+                note(f"{cell.name}: {await _meet(cell)}")
+            except LabError as error:
+                wrong.append(f"{cell.name}: {error}")
+
+    await asyncio.gather(*[one(cell) for cell in cells])
+    assert not wrong, "\n\n".join(wrong)
+
+
+async def _meet(cell: Cell) -> str:
+    """From start to end. Returns what is worth noting; LabError if a law does not hold."""
+    async with cell.pair() as pair:
+        await pair.inputs_flow()
+        if cell.wins:
+            await pair.direct_wins(cell.wins)
+            address = str(pair.sender.paths[cell.wins]["address"][0])
+            require(address.startswith(cell.at), f"{cell.wins} leads to {address}, not to {cell.at}")
+            said = cell.wins
+        else:
+            why = await pair.direct_is_given_up()
+            require(cell.at in why, f"not told {cell.at!r} but {why!r}")
+            said = f"relays ({why})"
+        await pair.nothing_was_lost_or_doubled()
+        return f"{said}; {pair.times()}"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from bench.lab.grid import CARRIER, NETWORKS, NONE, PAIRS, home, winner
 from bench.lab.machines import why_not
-from bench.lab.pair import UDP
+from bench.lab.pair import TCP, UDP
 from bench.lab.rules import Kind
 from bench.lab.world import world
 
@@ -29,6 +29,8 @@ def test_every_kind_meets_every_other_once() -> None:
         (Kind.PORT_RESTRICTED, Kind.SYMMETRIC, None),
         (Kind.SYMMETRIC, Kind.SYMMETRIC, None),
         (Kind.SYMMETRIC, Kind.NO_UDP, None),
+        (CARRIER, Kind.NO_UDP, TCP),
+        (Kind.NO_UDP, Kind.NO_UDP, TCP),
     ],
 )
 def test_what_is_expected_is_what_the_literature_says(one: str, other: str, kind: str | None) -> None:

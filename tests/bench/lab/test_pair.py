@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -81,3 +81,20 @@ def test_a_law_that_does_not_hold_is_told() -> None:
     require(True, "fine")
     with pytest.raises(LabError, match="three doubled"):
         require(False, "three doubled")
+
+
+def test_pairs_start_one_after_another_where_there_is_but_one_turn() -> None:
+    async def main() -> None:
+        turns = asyncio.Semaphore(1)
+        async with two_ends(only_relays=True, turns=turns) as one, AsyncExitStack() as stack:
+            entering = stack.enter_async_context(two_ends(only_relays=True, turns=turns))
+            other = asyncio.create_task(entering)
+            await one.inputs_flow(1)
+            assert not other.done()
+            one.settled()
+            one.settled()
+            await (await other).inputs_flow(1)
+            assert turns.locked()
+        assert not turns.locked()
+
+    asyncio.run(asyncio.wait_for(main(), 60))
