@@ -12,6 +12,7 @@ from typing import Final
 from bench import (
     direct_udp,
     failover,
+    laboratory,
     language,
     latency,
     modes,
@@ -82,5 +83,8 @@ CHAPTERS: Final[dict[str, _Chapter]] = {
     "winning path": lambda quick: winner.measure(20 if quick else 500),
     "direct udp": lambda quick: asyncio.run(direct_udp.measure(500 if quick else 5_000)),
     "direct paths": lambda quick: nat_grid.measure(20 if quick else 500),
+    "laboratory": lambda quick: asyncio.run(
+        laboratory.measure(1, 0) if quick else laboratory.measure(5, 150)
+    ),
     "relay memory": _relay_memory,
 }
