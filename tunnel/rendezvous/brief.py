@@ -7,7 +7,7 @@
 
     about an offer    0-2  its kind, less 128        3  symmetric   4  deaf (tunnel/nat/offer.py)
                       5    fragment and password are left out: the same as in the offer before
-                      6    reserved, 0               7  another offer follows
+                      6  birthday (tunnel/nat/offer.py)           7  another offer follows
     about an address  0-1  where it comes from (tunnel/nat/candidates.py)
                       2-3  0 IPv4, 1 IPv6, 2 the last two bytes of 192.168.x.y
                       4    the ports are left out: for each offer the same as in its address before
@@ -18,7 +18,8 @@ written, in ms, zigzag; for all but the first offer, how long before the offer b
 exact: the same offer may also come by other ways.
 
 Left out: what was heard of the other end (who is telephoned to has not been heard), that an answer is wanted
-(it always is), and all addresses but the few that matter.
+(it always is), that guessing has just begun (a moment that is over before anybody has read it), and all
+addresses but the few that matter.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from __future__ import annotations
 import ipaddress
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tunnel.nat.candidates import MAX_CANDIDATES, Candidate, Kind, best_first, is_ipv6
@@ -42,7 +43,7 @@ _KIND: Final = 7
 _SYMMETRIC: Final = 8
 _DEAF: Final = 16
 _SAME_CREDENTIALS: Final = 32
-_RESERVED: Final = 64
+_BIRTHDAY: Final = 64
 _MORE: Final = 128
 # About an address
 _SHAPE: Final = 4  # the factor of its two bits
@@ -74,6 +75,7 @@ def pack(signals: Iterable[Signal], date: int) -> bytes:
             | _SYMMETRIC * offer.symmetric
             | _DEAF * offer.deaf
             | _SAME_CREDENTIALS * same
+            | _BIRTHDAY * offer.birthday
             | _MORE * (at < len(offers) - 1)
         )
         if not same:
@@ -99,7 +101,7 @@ def unpack(data: bytes, date: int) -> tuple[Signal, ...]:
         raise _misshapen()
     held = _read_hosts(reader, len(offers))
     return tuple(
-        Signal(kind, _with(offer, candidates).pack())
+        Signal(kind, replace(offer, candidates=tuple(candidates)).pack())
         for (kind, offer), candidates in zip(offers, held, strict=True)
     )
 
@@ -164,7 +166,7 @@ def _shaped(host: str) -> tuple[int, bytes]:
 
 
 def _read_offer(reader: _Reader, about: int, date: int, before: list[tuple[int, Offer]]) -> Offer:
-    if about & _RESERVED or (about & _SAME_CREDENTIALS and not before):
+    if about & _SAME_CREDENTIALS and not before:
         raise _misshapen()
     if about & _SAME_CREDENTIALS:
         credentials = before[-1][1].credentials
@@ -177,9 +179,15 @@ def _read_offer(reader: _Reader, about: int, date: int, before: list[tuple[int, 
     revision = reader.varint()
     if not 0 <= attempt <= _MOST_ATTEMPT or revision > MAX_REVISION:
         raise _misshapen()
-    symmetric, deaf = bool(about & _SYMMETRIC), bool(about & _DEAF)
     return Offer(
-        Edition(attempt, revision), NEVER, credentials, (), asks=True, symmetric=symmetric, deaf=deaf
+        Edition(attempt, revision),
+        NEVER,
+        credentials,
+        (),
+        asks=True,
+        symmetric=bool(about & _SYMMETRIC),
+        deaf=bool(about & _DEAF),
+        birthday=bool(about & _BIRTHDAY),
     )
 
 
@@ -200,18 +208,6 @@ def _read_hosts(reader: _Reader, offers: int) -> list[list[Candidate]]:
                 raise _misshapen()
             held[at].append(Candidate(Kind(kind), (host, before[at])))
     return held
-
-
-def _with(offer: Offer, candidates: list[Candidate]) -> Offer:
-    return Offer(
-        offer.edition,
-        offer.heard,
-        offer.credentials,
-        tuple(candidates),
-        asks=offer.asks,
-        symmetric=offer.symmetric,
-        deaf=offer.deaf,
-    )
 
 
 class _Reader:

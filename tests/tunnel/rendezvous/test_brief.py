@@ -37,6 +37,7 @@ OFFERS = st.builds(
     asks=st.booleans(),
     symmetric=st.booleans(),
     deaf=st.booleans(),
+    birthday=st.booleans(),
 )
 
 
@@ -109,7 +110,6 @@ ALONE = b"\x00" + CREDENTIALS + b"\x00\x00"
     "data",
     [
         ALONE[:-1],
-        b"\x40" + ALONE[1:],
         b"\x20\x00\x00",
         b"\x80" + ALONE[1:] + ALONE,
         (b"\x80" + ALONE[1:]) * 4,
@@ -123,7 +123,7 @@ ALONE = b"\x00" + CREDENTIALS + b"\x00\x00"
         ALONE + b"\x20\x01\x02\x03\x04\x00\x01" * 17,
     ],
     ids=[
-        "cut", "reserved", "same as nothing", "a kind twice", "four offers", "revision", "endless number",
+        "cut", "same as nothing", "a kind twice", "four offers", "revision", "endless number",
         "before 1970", "an address that is learned", "no such shape", "the ports of nothing",
         "an offer there is not", "seventeen addresses",
     ],
