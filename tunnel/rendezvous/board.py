@@ -1,6 +1,7 @@
 """Where the two ends leave each other letters: every meeting place at once, each tried for ever on its own.
 
 The first place that works brings the ends together; the others go on, so that it may fail any time after.
+A mistake in the code of one place costs that place alone: it rests, and is tried again.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from tunnel.backoff import next_wait_ms
 from tunnel.rendezvous.desk import Desk
@@ -22,6 +23,8 @@ from tunnel.rendezvous.place import Patient, Place, PlaceError
 from tunnel.wallclock import WallClock
 
 _log = logging.getLogger(__name__)
+
+_MISTAKE: Final = "A mistake in this program stopped it; it is tried again."
 
 
 class Board:
@@ -90,11 +93,13 @@ class Board:
                 await desk.place.run(
                     lambda: self._place_up(desk), lambda letter: self._letter_came(desk, letter)
                 )
+                raise AssertionError(f"{desk.place.name} ended by itself")
             except PlaceError as error:
                 if desk.failed(error, self._clock.now()):
                     _log.warning("%s: %s", desk.place.name, error)
-            else:
-                raise AssertionError(f"{desk.place.name} ended by itself")
+            except Exception as error:  # noqa: BLE001  logged; it costs this place alone
+                self._stumbled(desk, error)
+                desk.failed(PlaceError(_MISTAKE), self._clock.now())
             await asyncio.sleep(next_wait_ms(desk.failures, True, random.random()) / 1000)
 
     async def _write(self) -> NoReturn:
@@ -105,7 +110,7 @@ class Board:
             if signals is not None:
                 whole, brief = seal(signals, self._keys, now), seal_brief(signals, self._keys, now)
                 for desk in self._desks:
-                    desk.post(brief if desk.is_brief else whole)
+                    self._post(desk, brief if desk.is_brief else whole)
             self._said.clear()
             deadline = self._outgoing.next_timeout()
             wait = None if deadline == float("inf") else max(0.0, deadline - now) / 1000
@@ -114,6 +119,17 @@ class Board:
                     await self._said.wait()
             except TimeoutError:
                 pass  # a letter is due
+
+    def _post(self, desk: Desk, letter: bytes) -> None:
+        try:
+            desk.post(letter)
+        except Exception as error:  # noqa: BLE001  logged; it costs this place alone
+            self._stumbled(desk, error)
+
+    def _stumbled(self, desk: Desk, error: Exception) -> None:
+        self._counters["mistakes of this program"] += 1
+        if desk.stumbled(error):
+            _log.error("%s: %s", desk.place.name, _MISTAKE, exc_info=error)
 
     def _place_up(self, desk: Desk) -> None:
         desk.went_up(self._clock.now())

@@ -39,6 +39,7 @@ class Desk:
         self._state = "connecting"
         self._up_since = float("inf")
         self._why: str | None = None
+        self._mistake: str | None = None
         self._posted = 0
         self._read = 0
         self._last_ms: float | None = None
@@ -68,6 +69,11 @@ class Desk:
         self.failures = 1 if steady else self.failures + 1
         self._state, self._why, self._up_since = "waiting", str(error), float("inf")
         return is_news
+
+    def stumbled(self, error: Exception) -> bool:
+        """This program made a mistake there. Returns whether it has to be logged, as above."""
+        before, self._mistake = self._mistake, repr(error)
+        return self._mistake != before
 
     def report(self) -> PlaceReport:
         """How it stands."""

@@ -163,6 +163,47 @@ def test_a_place_that_fails_in_the_middle_comes_back(ends: Ends) -> None:
     play(scene())
 
 
+class WrongShelf(Shelf):
+    """Programmed badly: `run` raises what no place may, or ends, and `post` raises too."""
+
+    def __init__(self, error: Exception | None) -> None:
+        super().__init__("wrong")
+        self.error = error
+
+    async def run(self, on_up: Callable[[], None], on_letter: Callable[[bytes], None]) -> None:
+        self.runs += 1
+        if self.error is not None:
+            raise self.error
+
+    def post(self, letter: bytes) -> None:
+        super().post(letter)
+        raise ValueError("post")
+
+
+@pytest.mark.parametrize("error", [KeyError("a mistake"), OSError("nobody caught it"), None])
+def test_a_mistake_in_one_place_is_logged_once_and_costs_that_place_alone(
+    ends: Ends, caplog: pytest.LogCaptureFixture, error: Exception | None
+) -> None:
+    async def scene() -> None:
+        wrong, good = WrongShelf(error), Shelf()
+        board = Board(ends.bot, [wrong, good], WallClock(), Told())
+        async with running(board):
+            await until(lambda: wrong.runs >= 3)
+            board.put(UDP, b"one")
+            await until(lambda: wrong.posted and good.posted)
+            report = board.reports()[0]
+            assert report.why == "A mistake in this program stopped it; it is tried again."
+            assert board.reports()[1].state == "working"
+            assert board.counters["mistakes of this program"] >= 4
+
+    play(scene())
+    logged = [record for record in caplog.records if record.levelno == logging.ERROR]
+    first = "ended by itself" if error is None else str(error)
+    assert [record.exc_info is not None for record in logged][:2] == [True, True]
+    assert sum(first in str(record.exc_info) for record in logged) <= 2, "again only after the other one"
+    assert any("post" in str(record.exc_info) for record in logged)
+
+
 def test_people_carry_the_brief_kind_and_places_the_whole(ends: Ends, offer: Callable[..., Offer]) -> None:
     async def scene() -> None:
         told, clock = Told(), WallClock()

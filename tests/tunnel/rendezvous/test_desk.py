@@ -70,3 +70,8 @@ def test_after_a_minute_of_work_a_failure_is_the_first(desk: Desk) -> None:
     desk.went_up(NOW)
     assert desk.failed(PlaceError("a"), NOW + 60_000)
     assert desk.failures == 1
+
+
+def test_a_mistake_is_logged_again_only_after_another_one(desk: Desk) -> None:
+    told = [desk.stumbled(error) for error in (KeyError("a"), KeyError("a"), OSError("a"), KeyError("a"))]
+    assert told == [True, False, True, True]
