@@ -1,17 +1,20 @@
-"""Who may use a TCP connection: each end proves, in the WebSocket upgrade, that it knows the other's offer.
+"""Who may use a TCP connection: each end proves, in the WebSocket upgrade, that it knows both offers.
 
     client                                                        server
       | GET /, Sec-WebSocket-Key: K                                  |
-      | Crowdpad-Proof: HMAC(server's password, "... client" K)      |
+      | Crowdpad-Proof: HMAC(both passwords, "... client" K)         |
       |------------------------------------------------------------->|  right, and K was never used before?
       |                              101, Sec-WebSocket-Accept: A    |
-      |    Crowdpad-Proof: HMAC(client's password, "... server" A)   |
+      |    Crowdpad-Proof: HMAC(both passwords, "... server" A)      |
       |<-------------------------------------------------------------|
      right?
 
-The passwords are those of the two offers, which travel sealed, so only the two ends know both. K is random
-and A is made from it (RFC 6455, 4.2.2): neither proof can be used again, or for the other end's. This says
-that a connection is worth having, no more: what it carries is sealed by the session as on every path.
+The passwords are those of the two offers, the client's first. Offers travel sealed, so only the two ends know
+both, and when either begins anew, no proof from before is worth anything. K is random and A is made from it
+(RFC 6455, 4.2.2): neither proof can be used again, or for the other way.
+
+This says that a connection is worth having, no more. Somebody may still stand between the ends and pass on
+what they prove. That makes a relay of it, no more: what follows is sealed by the session as on every path.
 """
 
 from __future__ import annotations
@@ -36,28 +39,32 @@ class Passwords(NamedTuple):
 
 def ask(passwords: Passwords, key: str) -> str:
     """The client's proof; `key` is its Sec-WebSocket-Key."""
-    return _proof(passwords.other, _CLIENT, key)
+    return _proof(passwords.own, passwords.other, _CLIENT, key)
 
 
 def answer(passwords: Passwords, accept: str) -> str:
     """The server's proof; `accept` is its Sec-WebSocket-Accept."""
-    return _proof(passwords.other, _SERVER, accept)
+    return _proof(passwords.other, passwords.own, _SERVER, accept)
 
 
 def has_answered(passwords: Passwords, accept: str, proof: str) -> bool:
     """Whether the server is the other end; any text, in the same time right or wrong."""
-    return _is(proof, _proof(passwords.own, _SERVER, accept))
+    return _is(proof, _proof(passwords.own, passwords.other, _SERVER, accept))
 
 
 class Asked:
-    """What the server has been asked: the same question twice is somebody's recording."""
+    """What the server has been asked: the same question twice is somebody's recording.
+
+    To be kept for as long as the program runs: an offer may outlive the run of the link that made it.
+    """
 
     def __init__(self) -> None:
         self._keys: OrderedDict[str, None] = OrderedDict()
 
     def is_right(self, passwords: Passwords, key: str, proof: str) -> bool:
         """Whether the client is the other end, this time; any text."""
-        if not _is(proof, _proof(passwords.own, _CLIENT, key)) or key in self._keys:
+        right = _proof(passwords.other, passwords.own, _CLIENT, key)
+        if not _is(proof, right) or key in self._keys:
             return False
         self._keys[key] = None
         if len(self._keys) > _KEYS_KEPT:
@@ -65,8 +72,9 @@ class Asked:
         return True
 
 
-def _proof(password: bytes, label: bytes, text: str) -> str:
-    return hmac.digest(password, label + text.encode(errors="surrogateescape"), "sha256").hex()
+def _proof(client: bytes, server: bytes, label: bytes, text: str) -> str:
+    """By the two passwords, which are of one length: PASSWORD_SIZE."""
+    return hmac.digest(client + server, label + text.encode(errors="surrogateescape"), "sha256").hex()
 
 
 def _is(said: str, right: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,9 +23,11 @@ def test_both_ends_prove_themselves() -> None:
 
 
 def test_the_proof_is_the_one_that_is_written_down() -> None:
-    said = hmac.digest(SERVER.own, b"crowdpad direct tcp, client\0" + KEY.encode(), "sha256").hex()
-    assert ask(CLIENT, KEY) == said
-    said = hmac.digest(CLIENT.own, b"crowdpad direct tcp, server\0" + ACCEPT.encode(), "sha256").hex()
+    both = CLIENT.own + SERVER.own
+    assert (
+        ask(CLIENT, KEY) == hmac.digest(both, b"crowdpad direct tcp, client\0" + KEY.encode(), "sha256").hex()
+    )
+    said = hmac.digest(both, b"crowdpad direct tcp, server\0" + ACCEPT.encode(), "sha256").hex()
     assert answer(SERVER, ACCEPT) == said
 
 
@@ -32,6 +35,26 @@ def test_a_wrong_password_proves_nothing() -> None:
     wrong = Passwords(own=CLIENT.own, other=b"\x02" * 16)
     assert not Asked().is_right(SERVER, KEY, ask(wrong, KEY))
     assert not has_answered(CLIENT, ACCEPT, answer(wrong, ACCEPT))
+
+
+@pytest.mark.parametrize("anew", ["client", "server"])
+def test_when_either_end_begins_anew_no_proof_from_before_is_right(anew: str) -> None:
+    asked, answered = ask(CLIENT, KEY), answer(SERVER, ACCEPT)
+    client = CLIENT._replace(own=b"\x02" * 16) if anew == "client" else CLIENT._replace(other=b"\x02" * 16)
+    server = Passwords(own=client.other, other=client.own)
+    assert not Asked().is_right(server, KEY, asked)
+    assert not has_answered(client, ACCEPT, answered)
+    assert Asked().is_right(server, KEY, ask(client, KEY))
+
+
+def test_what_was_asked_is_remembered_while_offers_come_and_go() -> None:
+    asked, proof = Asked(), ask(CLIENT, KEY)
+    assert asked.is_right(SERVER, KEY, proof)
+    other = Passwords(own=SERVER.own, other=b"\x02" * 16)
+    assert asked.is_right(
+        other, "AAAAAAAAAAAAAAAAAAAAAA==", ask(Passwords(*other[::-1]), "AAAAAAAAAAAAAAAAAAAAAA==")
+    )
+    assert not asked.is_right(SERVER, KEY, proof)
 
 
 def test_a_recording_proves_nothing_with_another_key_and_nothing_again() -> None:
