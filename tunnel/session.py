@@ -89,7 +89,7 @@ class Session:
         self._sending: Sending | None = None
         self._receiving: Receiving | None = None
         if role is Role.SENDER:
-            self._offers = Offers(Initiator(identity, peer, epoch, random), timing)
+            self._offers = Offers(Initiator(identity, peer, epoch, random), timing, self.paths)
             self._sending = Sending(timing)
         else:
             self._responder = Responder(identity, peer, epoch, random)
@@ -187,15 +187,14 @@ class Session:
         self._keyring.expire(now)
         if self._keyring.current is None and self.phase is not Phase.DOWN:
             self._move(Trigger.EXPIRED, now)
-        if self._offers is not None and now >= self._offers.next_timeout and self.paths.up:
-            self._handshakes.append(Transmit(self._offers.make(now), self.paths.up))
+        if self._offers is not None:
+            self._handshakes += self._offers.take(now)
 
     def deadlines(self) -> dict[Timer, float]:
         """When each timer fires; infinity for those that are off."""
         can_send = self._keyring.current is not None
-        can_offer = self._offers is not None and bool(self.paths.up)
         return {
-            Timer.OFFER: self._offers.next_timeout if self._offers and can_offer else float("inf"),
+            Timer.OFFER: float("inf") if self._offers is None else self._offers.next_timeout,
             Timer.SILENCE: self._silence_deadline(),
             Timer.KEYS: self._keyring.next_expiry(),
             Timer.ORDERS: float("inf") if self._sending is None else self._sending.next_timeout(),
@@ -236,7 +235,7 @@ class Session:
     def _knock_came(self, datagram: bytes, path: PathId, now: float) -> None:
         if self._offers is None:
             raise DatagramError("not for this end")
-        self._offers.knocked(datagram, path, now)
+        self._offers.knocked(datagram, path, now, heard=self.phase is Phase.LIVE)
 
     def _connect(self, established: Established, peer_clock: float, now: float) -> None:
         """A channel has come alive: `peer_clock` is what the peer's clock showed when it answered us."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from bench.world.simnet import CALM, Weather, World
 from tunnel.envelope import Type, parse_header
-from tunnel.events import Connected, Outcome, SequenceArrived
+from tunnel.events import Connected, Outcome, PeerSilent, SequenceArrived
 from tunnel.frame import Frame, SequenceId
 from tunnel.identity import Identity, random_bytes
 from tunnel.liveness import Phase
+from tunnel.offers import KNOCK
 from tunnel.path import LOSSY, PathId
 from tunnel.session import Role, Session
 from tunnel.timing import Timing
@@ -184,11 +186,72 @@ def test_who_comes_late_is_met_at_once() -> None:
 
 
 def test_a_receiver_that_restarts_is_met_before_its_silence_is_noticed(tap: Tap) -> None:
+    """Even if it does so in no time, while what its last run said is still fresh."""
     world = World([CALM] * 2, seed=3)
     world.run(5_000)
     world.restart(Role.RECEIVER)
-    world.run(300)
+    world.run(1_500)
+    assert PeerSilent() not in world.sender_events
     world.receiver_events.clear()
     tap(world)
     world.run(200)
     assert any(isinstance(event, SequenceArrived) for event in world.receiver_events)
+
+
+def test_a_receiver_that_was_gone_for_longer_than_a_heartbeat_is_met_at_once(tap: Tap) -> None:
+    world = World([CALM] * 2, seed=3)
+    world.run(5_000)
+    for place in range(2):
+        world.receiver.path_down(PathId(place))  # its program has ended
+    world.run(1_400)
+    world.restart(Role.RECEIVER)
+    world.run(300)
+    assert PeerSilent() not in world.sender_events
+    world.receiver_events.clear()
+    tap(world)
+    world.run(200)
+    assert any(isinstance(event, SequenceArrived) for event in world.receiver_events)
+
+
+class Scale:
+    """Weighs what goes over each path, in both directions; the first path's relay may keep what it gets."""
+
+    def __init__(self, world: World, *, withholds: bool) -> None:
+        self.bytes = [0] * len(world.paths)
+        self.hellos = [0] * len(world.paths)
+        self.withholds = withholds
+        for place, path in enumerate(world.paths):
+            path.alter = partial(self.weigh, place)
+
+    def weigh(self, place: int, datagram: bytes) -> bytes | None:
+        is_handshake = parse_header(datagram).type in (Type.HELLO, Type.WELCOME)
+        self.bytes[place] += len(datagram)
+        self.hellos[place] += parse_header(datagram).type is Type.HELLO
+        return None if self.withholds and place == 0 and not is_handshake else datagram
+
+
+def a_minute(*, knocks: bool, withholds: bool) -> Scale:
+    """Of rest, on three paths; the first one's relay may knock every second."""
+    world = World([CALM] * 3, seed=3)
+    world.run(2_000)
+    scale = Scale(world, withholds=withholds)
+    for _ in range(60):
+        if knocks:
+            world.inject(KNOCK, 0, Role.SENDER)
+        world.run(1_000)
+    assert world.sender.phase is world.receiver.phase is Phase.LIVE
+    return scale
+
+
+def test_a_relay_that_repeats_knocks_costs_nobody_a_byte_while_its_path_is_heard() -> None:
+    quiet, loud = (a_minute(knocks=knocks, withholds=False) for knocks in (False, True))
+    assert loud.hellos == quiet.hellos == [0, 0, 0]
+    assert loud.bytes == quiet.bytes
+
+
+def test_a_relay_that_also_withholds_what_it_carries_buys_few_handshakes_and_over_itself_alone() -> None:
+    quiet, loud = (a_minute(knocks=knocks, withholds=True) for knocks in (False, True))
+    assert 1 <= loud.hellos[0] <= 3 + 60 / 10
+    assert loud.hellos[1:] == quiet.hellos[1:] == [0, 0]
+    for place in (1, 2):
+        assert loud.bytes[place] <= 1.15 * quiet.bytes[place]
