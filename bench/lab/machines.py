@@ -66,9 +66,9 @@ class Machine:
         """What follows `ip` on a command line."""
         run("ip", "-n", self.name, "-batch", "-", text="\n".join(commands))
 
-    def nft(self, rules: str) -> None:
-        """What a file for `nft -f` says."""
-        run("ip", "netns", "exec", self.name, "nft", "-f", "-", text=rules)
+    def nft(self, rules: str) -> str:
+        """What a file for `nft -f` says. Returns what that lists, if anything."""
+        return run("ip", "netns", "exec", self.name, "nft", "-f", "-", text=rules)
 
     def lead_here(self, mark: int) -> None:
         """Packets with this mark are for this machine, whatever their address says."""

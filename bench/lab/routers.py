@@ -8,6 +8,8 @@ from bench.lab import rules
 from bench.lab.machines import Machine, run
 from bench.lab.rules import Kind, Strangers
 
+_ports = itertools.count()  # several networks may share a bridge
+
 
 class Network:
     """A segment: a bridge on one machine. `prefix` is all of an address but its last number."""
@@ -27,7 +29,7 @@ class Network:
     def plug_in(self, machine: Machine, device: str) -> str:
         """A cable from `device` of a machine. Returns its address here; the gateway is its way out."""
         number = next(self._numbers)
-        port = f"{self._bridge}{number}{'s' if ':' in self.prefix else 'f'}"
+        port = f"{self._bridge}-{next(_ports)}"
         here = self.machine.name
         run("ip", "link", "add", device, "netns", machine.name, "type", "veth", "peer", "name", port,
              "netns", here)  # fmt: skip

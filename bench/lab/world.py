@@ -62,10 +62,14 @@ class World:
         self._public = self._machine("public")
         self._public.ip(*bridge("wire"))
         self._public.sysctl("net/ipv6/conf/all/forwarding", 1)  # between homes that have IPv6 networks
+        self._public.sysctl("net/ipv4/ip_forward", 1)  # between its networks
         self._public.sysctl("net/ipv4/tcp_fwmark_accept", 1)  # what answers marked packets is marked
         self._public.lead_here(_MARK)
         self.ipv4 = Network(self._public, "wire", "203.0.113.")
         self.ipv6 = Network(self._public, "wire", "2001:db8::")
+        # The others are for documentation, and some routers open no ports at addresses that nobody can have.
+        # Somebody could have these, so only who must does. Nothing leaves the laboratory.
+        self.real = Network(self._public, "wire", "11.0.0.")
 
     def host(self, network: Network) -> Machine:
         """A machine there."""
