@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from tunnel.bucket import TokenBucket
-from tunnel.nat.candidates import Candidate
+from tunnel.nat.candidates import MAX_CANDIDATES, Candidate
 from tunnel.nat.checks import Credentials
 from tunnel.nat.offer import MAX_REVISION, NEVER, Edition, Offer, OfferError, parse
 
@@ -89,7 +89,9 @@ class Signalling:
         self._expects_anew = True
 
     def came(self, body: bytes, now: float) -> Offer | None:
-        """A note of the other end. Returns its offer if that is news."""
+        """A note of the other end. Returns its offer if that is news: an edition we do not have, or more of
+        one than a brief letter (tunnel/rendezvous/brief.py) had room for.
+        """
         if not self._reading.take(now):
             self._counters["offers over the rate"] += 1
             return None
@@ -110,7 +112,8 @@ class Signalling:
             self._due = float("inf")
         if offer.asks:
             self._due = min(self._due, now)
-        is_news = self.remote is None or offer.edition != self.remote.edition
+        offer = _merged(self.remote, offer)
+        is_news = self.remote is None or _content(offer) != _content(self.remote)
         self._expects_anew = self._expects_anew and not is_news
         self.remote = offer
         return offer if is_news else None
@@ -148,3 +151,22 @@ def following(edition: Edition) -> Edition:
     """The one after it."""
     attempt, revision = edition
     return Edition(attempt, revision + 1) if revision < MAX_REVISION else Edition(attempt + 1, 0)
+
+
+def _merged(known: Offer | None, offer: Offer) -> Offer:
+    """With all that any note has said of this edition: a brief one, or a late one, takes nothing back."""
+    if known is None or (known.edition, known.credentials) != (offer.edition, offer.credentials):
+        return offer
+    return replace(
+        offer,
+        candidates=tuple(dict.fromkeys((*known.candidates, *offer.candidates)))[:MAX_CANDIDATES],
+        symmetric=known.symmetric or offer.symmetric,
+        deaf=known.deaf or offer.deaf,
+        birthday=known.birthday or offer.birthday,
+        guessing=known.guessing or offer.guessing,
+    )
+
+
+def _content(offer: Offer) -> Offer:
+    """What it says of its sender: not what it has heard of us, or wants of us."""
+    return replace(offer, heard=NEVER, asks=False)

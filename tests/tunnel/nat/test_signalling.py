@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tunnel.nat.candidates import Candidate, Kind
+from tunnel.nat.candidates import MAX_CANDIDATES, Candidate, Kind
 from tunnel.nat.checks import Credentials
 from tunnel.nat.offer import MAX_REVISION, Edition, Offer, parse
 from tunnel.nat.signalling import Signalling
@@ -170,6 +170,44 @@ def test_a_replayed_offer_is_no_news() -> None:
     assert body is not None
     assert other.came(body, 0) is not None
     assert all(other.came(body, 10 + n) is None for n in range(50))
+
+
+def test_the_whole_of_an_edition_is_news_after_a_brief_letter_of_it_and_not_the_other_way_round() -> None:
+    one, other = end(1), end(2)
+    other.announce(MAPPED, symmetric=True, deaf=False, now=0, birthday=True)
+    whole = replace(other.own, asks=True)
+    brief = replace(whole, candidates=MAPPED[:1], birthday=False)
+    assert one.came(brief.pack(), 0) == brief
+    news = one.came(whole.pack(), 1)
+    assert news is not None
+    assert (news.candidates, news.birthday) == (MAPPED, True)
+    assert one.came(brief.pack(), 2) is None
+    assert one.came(whole.pack(), 3) is None
+    assert one.remote == whole
+
+
+def test_what_an_edition_says_of_us_or_takes_back_is_no_news() -> None:
+    """That it asks again must wake nobody who rests, and neither must the end of its guessing."""
+    one, other = end(1), end(2)
+    other.announce(MAPPED, symmetric=False, deaf=False, now=0, guessing=True)
+    offer = other.own
+    assert one.came(offer.pack(), 0) is not None
+    for now, again in enumerate((replace(offer, asks=True), replace(offer, heard=Edition(1, 0)))):
+        assert one.came(replace(again, guessing=False).pack(), now) is None
+        assert one.remote is not None
+        assert (one.remote.asks, one.remote.heard) == (again.asks, again.heard)
+
+
+def test_one_edition_never_grows_beyond_what_an_offer_holds() -> None:
+    one, other = end(1), end(2)
+    announce(other, HOST, 0)
+    news = 0
+    for n in range(90):
+        some = (Candidate(Kind.HOST, (f"192.0.2.{n}", 1)),)
+        news += one.came(replace(other.own, candidates=some).pack(), 0) is not None
+    assert news == MAX_CANDIDATES
+    assert one.remote is not None
+    assert one.remote.pack()
 
 
 def test_ten_thousand_offers_a_second_are_neither_read_nor_answered() -> None:
