@@ -74,6 +74,7 @@ SHELLS: Final = (
     "tunnel/relay/stun_server.py",
     "tunnel/relay/tls.py",
     "tunnel/rendezvous/board.py",
+    "tunnel/rendezvous/errands.py",
     "tunnel/rendezvous/folder.py",
     "tunnel/rendezvous/web.py",
     "tunnel/rendezvous/dht.py",

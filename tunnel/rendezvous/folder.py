@@ -6,11 +6,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Never, Protocol
+from typing import Final, NamedTuple, Never, Protocol
 
-from tunnel.links.portmapper import in_thread
+from tunnel.rendezvous.errands import Errands
 from tunnel.rendezvous.files import Files
-from tunnel.rendezvous.place import MAX_LETTER, Holes, PlaceError
+from tunnel.rendezvous.place import MAX_LETTER, Holes
 from tunnel.room import DAY_MS
 from tunnel.wallclock import WallClock
 
@@ -25,15 +25,15 @@ _CLEARED_DAYS: Final = 14
 
 
 class Names(Protocol):
-    """Which files are whose, at a time in ms since 1970."""
+    """Which files are whose, at a date in ms since 1970. Asked on the loop only."""
 
-    def own(self, now: float) -> str:
+    def own(self, date: float) -> str:
         """Where our letter lies."""
 
-    def peer(self, now: float) -> tuple[str, ...]:
+    def peer(self, date: float) -> tuple[str, ...]:
         """Where the other end's may lie."""
 
-    def old(self, now: float) -> tuple[str, ...]:
+    def old(self, date: float) -> tuple[str, ...]:
         """Where letters of ours may have been left."""
 
 
@@ -43,33 +43,42 @@ class HoleNames:
     def __init__(self, holes: Holes) -> None:
         self._holes = holes
 
-    def own(self, now: float) -> str:
+    def own(self, date: float) -> str:
         """See Names."""
-        return f"{self._holes.own(now).name.hex()}.letter"
+        return f"{self._holes.own(date).name.hex()}.letter"
 
-    def peer(self, now: float) -> tuple[str, ...]:
+    def peer(self, date: float) -> tuple[str, ...]:
         """See Names."""
-        return tuple(f"{hole.name.hex()}.letter" for hole in self._holes.peer(now))
+        return tuple(f"{hole.name.hex()}.letter" for hole in self._holes.peer(date))
 
-    def old(self, now: float) -> tuple[str, ...]:
+    def old(self, date: float) -> tuple[str, ...]:
         """See Names."""
-        return tuple(self.own(now - back * DAY_MS) for back in range(1, _CLEARED_DAYS + 1))
+        return tuple(self.own(date - back * DAY_MS) for back in range(1, _CLEARED_DAYS + 1))
 
 
 class HandNames:
     """Two files that people find: `own.letter` to carry away, `peer.letter` for what they bring."""
 
-    def own(self, now: float) -> str:
+    def own(self, date: float) -> str:
         """See Names."""
         return OWN_LETTER
 
-    def peer(self, now: float) -> tuple[str, ...]:
+    def peer(self, date: float) -> tuple[str, ...]:
         """See Names."""
         return (PEER_LETTER,)
 
-    def old(self, now: float) -> tuple[str, ...]:
+    def old(self, date: float) -> tuple[str, ...]:
         """See Names."""
         return ()
+
+
+class _Errand(NamedTuple):
+    """What to do in the folder: put our letter there, take old ones away, read theirs."""
+
+    own: str
+    letter: bytes | None
+    peer: tuple[str, ...]
+    old: tuple[str, ...]
 
 
 class FolderPlace:
@@ -81,17 +90,19 @@ class FolderPlace:
         self._folder = folder
         self._names = names
         self._clock = clock
-        self._files = Files(folder, self.counters)
         self._letter: bytes | None = None
-        self._lies: tuple[str, bytes] | None = None  # the file that we wrote last, and what
         self._posted = asyncio.Event()
-        self._busy = False  # a thread is looking, perhaps for ever
+        # A thread may be in the folder, perhaps for ever. Until it is out again, these three are its own.
+        self._errands = Errands(f"The folder {folder}")
+        self._counted: Counter[str] = Counter()
+        self._files = Files(folder, self._counted)
+        self._lies: tuple[str, bytes] | None = None  # the file that was written last, and what
 
     async def run(self, on_up: Callable[[], None], on_letter: Callable[[bytes], None]) -> Never:
         """See Place.run."""
         is_up = False
-        if not self._busy:  # what a thread has found after we gave up on it was never handed over
-            self._files, self._lies = Files(self._folder, self.counters), None
+        if not self._errands.is_busy:  # what a thread has found after we gave up on it was never handed over
+            self._files, self._lies = Files(self._folder, self._counted), None
         while True:
             self._posted.clear()
             for letter in await self._exchange():
@@ -114,34 +125,29 @@ class FolderPlace:
 
     async def _exchange(self) -> list[bytes]:
         """Our letter in, theirs out, unless a thread is still stuck in the folder."""
-        if self._busy:
-            raise PlaceError(f"The folder {self._folder} still does not answer.")
-        now, letter = self._clock.now(), self._letter
-
-        def work() -> list[bytes]:
-            try:
-                return self._work(letter, now)
-            finally:
-                self._busy = False
-
-        self._busy = True
+        date = self._clock.date()
+        own = self._names.own(date)
+        is_new = self._lies is None or self._lies[0] != own
+        old = self._names.old(date) if is_new else ()
+        errand = _Errand(own, self._letter, self._names.peer(date), old)
         try:
-            async with asyncio.timeout(_PATIENCE_S):
-                return await in_thread(work)
-        except TimeoutError as error:
-            raise PlaceError(f"The folder {self._folder} does not answer.") from error
+            return await self._errands.run(lambda: self._work(errand), _PATIENCE_S)
+        finally:
+            if not self._errands.is_busy:
+                self.counters.update(self._counted)
+                self._counted.clear()
 
-    def _work(self, letter: bytes | None, now: float) -> list[bytes]:
-        """In the thread, one at a time."""
-        name = self._names.own(now)
+    def _work(self, errand: _Errand) -> list[bytes]:
+        """In the thread."""
+        name, letter, peer, old = errand
         if self._lies is None or self._lies[0] != name:
             self._files.make_folder()
-            self._files.remove(self._names.old(now))
+            self._files.remove(old)
         if letter is not None and (self._lies != (name, letter) or not self._files.has(name)):
             self._files.make_folder()
             self._files.write(name, letter)
         self._lies = (name, letter or b"")
-        return self._files.news(self._names.peer(now))
+        return self._files.news(peer)
 
 
 def by_hand(folder: Path, clock: WallClock) -> FolderPlace:

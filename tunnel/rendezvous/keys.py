@@ -46,7 +46,7 @@ class DayKeys(NamedTuple):
 class MeetingKeys:
     """The keys of one pair of ends, as seen from one of them; its `own` and `peer` are those of Holes.
 
-    Raises ValueError if `peer` is no point.
+    For one thread only: what was derived is kept. Raises ValueError if `peer` is no point.
     """
 
     def __init__(self, identity: Identity, peer: PublicKey) -> None:
@@ -55,14 +55,14 @@ class MeetingKeys:
         self._peer = peer.bytes
         self._kept: dict[tuple[bytes, int], DayKeys] = {}
 
-    def own(self, now: float) -> Hole:
+    def own(self, date: float) -> Hole:
         """See Holes."""
-        return self.ours(day_of(now)).hole
+        return self.ours(day_of(date)).hole
 
-    def peer(self, now: float) -> tuple[Hole, ...]:
+    def peer(self, date: float) -> tuple[Hole, ...]:
         """See Holes."""
-        today = day_of(now)
-        days = dict.fromkeys((today, day_of(now - NEAR_MIDNIGHT_MS), day_of(now + NEAR_MIDNIGHT_MS)))
+        today = day_of(date)
+        days = dict.fromkeys((today, day_of(date - NEAR_MIDNIGHT_MS), day_of(date + NEAR_MIDNIGHT_MS)))
         return tuple(self.theirs(day).hole for day in days)
 
     def ours(self, day: int) -> DayKeys:
@@ -88,6 +88,6 @@ class MeetingKeys:
         return keys
 
 
-def day_of(now: float) -> int:
-    """The day of a time in milliseconds since 1970, counted from there."""
-    return int(now // DAY_MS)
+def day_of(date: float) -> int:
+    """The day of a date in milliseconds since 1970, counted from there."""
+    return int(date // DAY_MS)

@@ -33,12 +33,12 @@ class Hole(NamedTuple):
 
 
 class Holes(Protocol):
-    """The pigeonholes by wall-clock time, milliseconds since 1970. They change daily."""
+    """The pigeonholes by the system's date, milliseconds since 1970 (WallClock.date). They change daily."""
 
-    def own(self, now: float) -> Hole:
+    def own(self, date: float) -> Hole:
         """Where our letter belongs."""
 
-    def peer(self, now: float) -> tuple[Hole, ...]:
+    def peer(self, date: float) -> tuple[Hole, ...]:
         """Where the other end's may lie: today's, and near midnight the neighbour day's too."""
 
 

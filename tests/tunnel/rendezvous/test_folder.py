@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,13 +27,13 @@ LONGEST_S: Final = 30.0
 
 
 class SetClock(WallClock):
-    """Shows what it is told to."""
+    """Shows the date that it is told to."""
 
     def __init__(self, now: float = NOW) -> None:
         super().__init__()
         self.shown = now
 
-    def now(self) -> float:
+    def date(self) -> float:
         return self.shown
 
 
@@ -83,7 +84,11 @@ def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def contents(at: Path) -> dict[str, bytes]:
-    return {file.name: file.read_bytes() for file in at.iterdir()}
+    """What lies there; nothing if something is just being taken away."""
+    try:
+        return {file.name: file.read_bytes() for file in at.iterdir()}
+    except FileNotFoundError:
+        return {}
 
 
 def test_two_boards_meet_in_a_folder(tmp_path: Path, ends: Ends, offer: Callable[..., Offer]) -> None:
@@ -160,6 +165,53 @@ def test_at_midnight_the_letter_moves_and_both_holes_are_looked_at(tmp_path: Pat
             await until(lambda: sorted(visit.letters) == [b"-1", b"1"])
 
     play(scene())
+
+
+def test_holes_are_derived_on_the_loop_s_thread_alone(tmp_path: Path, ends: Ends) -> None:
+    threads: set[int] = set()
+
+    class Watched(HoleNames):
+        def own(self, date: float) -> str:
+            threads.add(threading.get_ident())
+            return super().own(date)
+
+        def peer(self, date: float) -> tuple[str, ...]:
+            threads.add(threading.get_ident())
+            return super().peer(date)
+
+    async def scene() -> None:
+        place = FolderPlace(tmp_path, Watched(ends.bot), SetClock())
+        place.post(b"ours")
+        async with visiting(place) as visit:
+            await until(lambda: visit.ups and contents(tmp_path))
+
+    play(scene())
+    assert threads == {threading.get_ident()}
+
+
+def test_what_the_thread_drops_is_counted_on_the_loop(tmp_path: Path) -> None:
+    (tmp_path / PEER_LETTER).write_bytes(bytes(MAX_LETTER + 1))
+    threads: set[int] = set()
+
+    class Watched(Counter[str]):
+        def update(self, *arguments: Any, **counts: Any) -> None:
+            threads.add(threading.get_ident())
+            super().update(*arguments, **counts)
+
+        def __setitem__(self, key: str, value: int) -> None:
+            threads.add(threading.get_ident())
+            super().__setitem__(key, value)
+
+    async def scene() -> None:
+        place = FolderPlace(tmp_path, HandNames(), SetClock())
+        place.counters = Watched()
+        async with visiting(place):
+            await until(lambda: place.counters == {"dropped: too long": 1})
+            (tmp_path / PEER_LETTER).write_bytes(bytes(MAX_LETTER + 2))
+            await until(lambda: place.counters == {"dropped: too long": 2})
+
+    play(scene())
+    assert threads == {threading.get_ident()}
 
 
 def test_letters_that_were_left_on_other_days_are_taken_away(tmp_path: Path, ends: Ends) -> None:
@@ -240,7 +292,7 @@ def test_a_folder_that_hangs_holds_up_nobody_and_one_thread_at_most(
                 await place.run(lambda: None, lambda letter: None)
         assert len(stuck) == 1
         free.set()
-        await until(lambda: not place._busy)
+        await until(lambda: not place._errands.is_busy)
         monkeypatch.undo()
         async with visiting(place) as visit:
             await until(lambda: visit.letters == [b"theirs"])
