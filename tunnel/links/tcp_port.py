@@ -178,7 +178,6 @@ def _free(host: str, port: int) -> int:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         _only_ipv6(probe)
         probe.bind((host, port))
-        probe.listen(1)  # Linux notices some of those who share only now
         free: int = probe.getsockname()[1]
         return free
 

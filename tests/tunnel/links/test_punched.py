@@ -203,6 +203,7 @@ def test_the_server_waits_for_an_offer_that_is_under_way() -> None:
         request(RIGHT).replace(b"websocket\r", b"h2c\r"),
         request(RIGHT) + b"\x81\x85",
         request(RIGHT, more="x" * 3_000),
+        request(RIGHT, more="a: " + "x" * 3_000 + "\r\n"),
         request(RIGHT, more="a:b\r\n" * 200),
         b"\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\n\r\n",

@@ -21,9 +21,12 @@ from tunnel.nat.offer import parse
 from tunnel.nat.portmap import Mapped, Want
 from tunnel.nat.portmap_message import Transport
 from tunnel.nat.stun import Address
+from tunnel.relay.stun_answer import StunAnswerer
+from tunnel.relay.stun_caller import StunCaller
 from tunnel.wallclock import WallClock
 
 HERE = DirectOptions(hosts=("127.0.0.1",))
+NOBODY: Address = ("127.0.0.1", 9)
 HERE_6 = DirectOptions(hosts=("::1",))
 
 
@@ -39,7 +42,9 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 class End:
     """One link, what it said and what came."""
 
-    def __init__(self, clock: WallClock, *, controlling: bool, options: DirectOptions = HERE) -> None:
+    def __init__(
+        self, clock: WallClock, *, controlling: bool, options: DirectOptions = HERE, server: Address = NOBODY
+    ) -> None:
         self.other: End
         self.listens = True
         self.notes = 0
@@ -47,7 +52,7 @@ class End:
         self.got: list[bytes] = []
         self.error: LinkError | None = None
         self.link = DirectTcpLink(
-            options, controlling=controlling, servers=StunServers(named=[("127.0.0.1", 9)]),
+            options, controlling=controlling, servers=StunServers(named=[server]),
             send_signal=self._signal, clock=clock, delay_ms=lambda: 1.0,
         )  # fmt: skip
 
@@ -80,10 +85,12 @@ class End:
 class Two:
     """Both ends, with their tasks."""
 
-    def __init__(self, options: DirectOptions = HERE, other: DirectOptions | None = None) -> None:
+    def __init__(
+        self, options: DirectOptions = HERE, other: DirectOptions | None = None, *, server: Address = NOBODY
+    ) -> None:
         clock = WallClock()
-        self.one = End(clock, controlling=True, options=options)
-        self.two = End(clock, controlling=False, options=other or options)
+        self.one = End(clock, controlling=True, options=options, server=server)
+        self.two = End(clock, controlling=False, options=other or options, server=server)
         self.ends = (self.one, self.two)
         self.one.other, self.two.other = self.two, self.one
         self.tasks: list[asyncio.Task[None]] = []
@@ -163,6 +170,52 @@ def test_a_note_that_comes_between_two_runs_is_kept_for_the_next() -> None:
         both.two.link.peer_came(fresh=False)
         await until(lambda: both.one.ups and both.two.ups)
         await both.__aexit__()
+
+    run(main())
+
+
+def test_a_letter_that_came_before_the_session_is_not_forgotten_when_that_comes() -> None:
+    async def main() -> None:
+        both = Two(DirectOptions(hosts=("127.0.0.1",), early=True))
+        both.tasks = [asyncio.create_task(both.one.run())]
+        await until(lambda: both.two.link._last_signal)
+        both.two.listens = False  # this letter is all it gets
+        both.two.link.peer_came(fresh=True)
+        both.again(both.two)
+        await until(lambda: both.one.ups and both.two.ups)
+        await both.__aexit__()
+
+    run(main())
+
+
+def test_servers_are_asked_from_the_port_and_left_once_there_is_a_path() -> None:
+    async def main() -> None:
+        seen: list[int] = []
+        left = 0
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal left
+            host, port = writer.get_extra_info("peername")
+            seen.append(port)
+            caller = StunCaller(StunAnswerer(), host, port)
+            with suppress(OSError):
+                while data := await reader.read(100):
+                    writer.write(caller.receive(data, 0))
+            left += 1
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        async with Two(server=server.sockets[0].getsockname()) as both:
+            for end in both.ends:
+                end.listens = False
+                end.link.peer_came(fresh=True)
+            await until(lambda: len(seen) >= 2)
+            for end in both.ends:
+                end.listens = True
+            await until(lambda: both.one.ups and both.two.ups)
+            await until(lambda: left == len(seen))
+            assert set(seen) <= {both.one.port, both.two.port}
+        server.close()
 
     run(main())
 

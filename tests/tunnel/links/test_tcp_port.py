@@ -42,6 +42,10 @@ def test_dials_come_from_the_port_that_listens(host: str) -> None:
             assert came[0][1] == (host, one.port)
             assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
             assert came[0][0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            for one_side in (sock, came[0][0]):  # the loopback forgives TIME-WAIT, so it is looked up
+                lingers = one_side.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)
+                assert any(lingers[:4])
+                assert not any(lingers[4:])
         close_all(came)
         one.close()
         listening.cancel()

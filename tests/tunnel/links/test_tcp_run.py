@@ -94,6 +94,7 @@ def test_the_end_that_answers_uses_what_was_proved_last() -> None:
         second.run.carrier.send(b"\x13")
         await until(lambda: other.got)
         assert other.ended == []
+        await until(lambda: one.ended)  # the first is closed
         for end in (one, other, second):
             await end.stop()
 
