@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from tunnel.bucket import TokenBucket
+from tunnel.links.tcp_visitors import Visitors
 from tunnel.nat import stun
 from tunnel.nat.candidates import is_ipv6
 from tunnel.nat.stun import Address
@@ -29,13 +29,17 @@ from tunnel.nat.stun import Address
 _log = logging.getLogger(__name__)
 
 OnSocket = Callable[[socket.socket, Address], None]
+IsExpected = Callable[[str], bool]  # whether the other end names this host
 
 _PORTS_TRIED: Final = 20
 _BACKLOG: Final = 8  # as many as may be unproved
-# Somebody connects all the time. Beyond this they are closed as they come.
-_ACCEPTS_PER_SECOND: Final = 20.0
-_ACCEPTS_BURST: Final = 40.0
 _BREATH_S: Final = 0.5  # after the system could not give us a connection: it is out of descriptors, say
+# Errors of `accept` that are the connection's own, so that the next one may be well (accept(2)); besides,
+# every ConnectionError. Windows has one more for a connection that was reset before it could be given to us.
+_OF_THE_CONNECTION: Final = frozenset(
+    {errno.EPROTO, errno.ENOPROTOOPT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN}
+)
+_WINDOWS_RESET: Final = 64  # ERROR_NETNAME_DELETED, which it also calls EINVAL
 # Data that nobody acknowledges for so long ends the connection: as long as our pings take to (strangers.py).
 _USER_TIMEOUT_MS: Final = 15_000
 _RESET: Final = struct.pack("ii", 1, 0)
@@ -52,26 +56,31 @@ class TcpPort:
         self._host: str = listener.getsockname()[0]
         self._listener = listener
         self._counters = counters
-        self._accepting = TokenBucket(_ACCEPTS_PER_SECOND, _ACCEPTS_BURST)
+        self._closed = False
+        self._visitors = Visitors()
 
-    async def listen(self, on_socket: OnSocket) -> None:
-        """Hands over every connection that comes, with its source. Ends when the port is closed."""
+    async def listen(self, on_socket: OnSocket, is_expected: IsExpected = lambda host: False) -> None:
+        """Hands over the connections that come, with their source. Ends when the port is closed.
+
+        Strangers who come too often are closed as they come; a source that `is_expected` is no stranger.
+        """
         loop = asyncio.get_running_loop()
-        while True:
+        while not self._closed:
             try:
-                sock, source = await loop.sock_accept(self._listener)
+                sock, peer = await loop.sock_accept(self._listener)
             except OSError as error:
-                if self._listener.fileno() < 0 or error.errno in (errno.EBADF, errno.EINVAL):
-                    return
-                self._counters["accept_failed"] += 1
-                await asyncio.sleep(_BREATH_S)
+                if not self._closed:
+                    self._counters["accept_failed"] += 1
+                    await asyncio.sleep(0 if _is_of_the_connection(error) else _BREATH_S)
                 continue
-            if not self._accepting.take(loop.time() * 1000):
+            source = _address(peer)
+            if is_expected(source[0]) or self._visitors.may_enter(source[0], loop.time() * 1000):
+                prepare(sock)
+                on_socket(sock, source)
+            else:
                 self._counters["dropped: connections over the rate"] += 1
                 sock.close()
-                continue
-            prepare(sock)
-            on_socket(sock, _address(source))
+            await asyncio.sleep(0)  # the next one may be here already, and others want their turn
 
     async def dial(self, address: Address, deadline_ms: float) -> socket.socket:
         """A connection from this port to there. Raises OSError, and TimeoutError, which is one."""
@@ -86,7 +95,11 @@ class TcpPort:
         return sock
 
     def close(self) -> None:
-        """Nobody can connect any more; connections that are there stay."""
+        """Nobody can connect any more; connections that are there stay.
+
+        Cancel `listen` first, and await it: the loop watches a number, which the next socket may get.
+        """
+        self._closed = True
         self._listener.close()
 
 
@@ -97,9 +110,9 @@ class TcpPorts:
         self._ports = ports
         self.numbers = {is_ipv6: port.port for is_ipv6, port in ports.items()}
 
-    async def listen(self, on_socket: OnSocket) -> None:
+    async def listen(self, on_socket: OnSocket, is_expected: IsExpected = lambda host: False) -> None:
         """See TcpPort.listen."""
-        await asyncio.gather(*[port.listen(on_socket) for port in self._ports.values()])
+        await asyncio.gather(*[port.listen(on_socket, is_expected) for port in self._ports.values()])
 
     async def dial(self, address: Address, deadline_ms: float) -> socket.socket:
         """See TcpPort.dial."""
@@ -178,6 +191,7 @@ def _free(host: str, port: int) -> int:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         _only_ipv6(probe)
         probe.bind((host, port))
+        probe.listen(1)  # Linux notices some of those who share only now
         free: int = probe.getsockname()[1]
         return free
 
@@ -212,6 +226,14 @@ def _set(sock: socket.socket, level: int, option: int, value: Any) -> None:
         sock.setsockopt(level, option, value)
     except OSError as error:  # the connection is gone already, or the system does not know this one
         _log.debug("An option of a socket cannot be set: %s", error)
+
+
+def _is_of_the_connection(error: OSError) -> bool:
+    return (
+        isinstance(error, ConnectionError)
+        or error.errno in _OF_THE_CONNECTION
+        or getattr(error, "winerror", None) == _WINDOWS_RESET
+    )
 
 
 def _is_windows() -> bool:

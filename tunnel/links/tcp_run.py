@@ -77,7 +77,7 @@ class TcpRun:
     async def run(self, helpers: Iterable[Coroutine[Any, Any, None]]) -> Never:
         """Ends by raising LinkError, or by cancellation. The helpers end with it, at the latest."""
         try:
-            self._start(self._ports.listen(self._accepted))
+            self._start(self._ports.listen(self._accepted, self._is_named))
             for helper in helpers:
                 self._start(helper)
             await self._ended
@@ -150,6 +150,10 @@ class TcpRun:
 
     def _accepted(self, sock: socket.socket, source: Address) -> None:
         self._start(self._meet(sock, source, dialled=False))
+
+    def _is_named(self, host: str) -> bool:
+        remote = self.agent.remote
+        return remote is not None and any(host == address[0] for _, address in remote.candidates)
 
     async def _meet(self, sock: socket.socket, address: Address, *, dialled: bool) -> None:
         if self.is_over or (self._asks and self.carrier is not None):

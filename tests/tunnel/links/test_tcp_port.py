@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tunnel.links import tcp_port
+from tunnel.links import tcp_port, tcp_visitors
 from tunnel.links.tcp_port import open_port, open_ports
 from tunnel.nat.stun import Address
 
@@ -109,17 +110,23 @@ def test_a_port_where_somebody_listens_is_passed_over() -> None:
     run(main())
 
 
-def test_whoever_connects_too_often_is_closed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tcp_port, "_ACCEPTS_BURST", 2.0)
+@pytest.mark.parametrize("expected", [False, True])
+def test_a_stranger_who_connects_too_often_is_closed_and_who_is_expected_is_not(
+    monkeypatch: pytest.MonkeyPatch, expected: bool
+) -> None:
+    monkeypatch.setattr(tcp_visitors, "_BURST", 2.0)
+    monkeypatch.setattr(tcp_visitors, "_PER_SECOND", 0.001)
 
     async def main() -> None:
         counters: Counter[str] = Counter()
         port = open_port("127.0.0.1", range(1), counters)
         came: list[tuple[socket.socket, Address]] = []
-        listening = asyncio.create_task(port.listen(lambda sock, source: came.append((sock, source))))
+        listening = asyncio.create_task(
+            port.listen(lambda sock, source: came.append((sock, source)), lambda host: expected)
+        )
         writers = [(await asyncio.open_connection("127.0.0.1", port.port))[1] for _ in range(4)]
-        await until(lambda: counters["dropped: connections over the rate"] == 2)
-        assert len(came) == 2
+        await until(lambda: len(came) + counters["dropped: connections over the rate"] == 4)
+        assert len(came) == (4 if expected else 2)
         close_all(came)
         for writer in writers:
             writer.close()
@@ -145,6 +152,68 @@ def test_a_system_that_has_no_connection_to_give_is_asked_again(monkeypatch: pyt
         await until(lambda: counters["accept_failed"] > 2)
         listening.cancel()
         port.close()
+
+    run(main())
+
+
+def windows_reset() -> OSError:
+    """As Windows says it, whose errors have two numbers."""
+    error = OSError(errno.EINVAL, "The specified network name is no longer available")
+    error.winerror = 64  # type: ignore[attr-defined]  # only there it has one
+    return error
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [ConnectionAbortedError(errno.ECONNABORTED, "gone"), OSError(errno.EPROTO, "gone"), windows_reset()],
+    ids=["aborted", "protocol", "reset on Windows"],
+)
+def test_connections_that_were_reset_before_they_came_keep_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch, failure: OSError
+) -> None:
+    monkeypatch.setattr(tcp_port, "_BREATH_S", 3_600.0)
+
+    async def main() -> None:
+        counters: Counter[str] = Counter()
+        port = open_port("127.0.0.1", range(1), counters)
+        came: list[tuple[socket.socket, Address]] = []
+        loop = asyncio.get_running_loop()
+        accept = loop.sock_accept
+
+        async def flaky(listener: socket.socket) -> tuple[socket.socket, Any]:
+            if counters["accept_failed"] < 50:
+                raise failure
+            return await accept(listener)
+
+        monkeypatch.setattr(loop, "sock_accept", flaky)
+        listening = asyncio.create_task(port.listen(lambda sock, source: came.append((sock, source))))
+        _, writer = await asyncio.open_connection("127.0.0.1", port.port)
+        await until(lambda: came)
+        close_all(came)
+        writer.close()
+        listening.cancel()
+        port.close()
+
+    run(main())
+
+
+def test_no_error_but_our_own_close_ends_the_listening(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcp_port, "_BREATH_S", 0.0)
+
+    async def main() -> None:
+        counters: Counter[str] = Counter()
+        port = open_port("127.0.0.1", range(1), counters)
+
+        async def invalid(*_: object) -> None:
+            await asyncio.sleep(0)
+            raise OSError(errno.EINVAL, "invalid argument")
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "sock_accept", invalid)
+        listening = asyncio.create_task(port.listen(lambda *_: None))
+        await until(lambda: counters["accept_failed"] > 2)
+        assert not listening.done()
+        port.close()
+        await listening
 
     run(main())
 
