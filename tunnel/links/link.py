@@ -17,11 +17,13 @@ class LinkError(Exception):
     """The link is down. The text is one sentence for a person.
 
     refused  the other side does not want us: trying again soon will not help
+    unheard  bytes that came over it and were never handed to `on_datagram`: they were paid for all the same
     """
 
-    def __init__(self, text: str, *, refused: bool = False) -> None:
+    def __init__(self, text: str, *, refused: bool = False, unheard: int = 0) -> None:
         super().__init__(text)
         self.refused = refused
+        self.unheard = unheard
 
 
 class Link(Protocol):

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import ssl
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Never
@@ -20,11 +20,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, InvalidURI
 from websockets.frames import CloseCode
 from websockets.uri import parse_uri
 
-from tunnel.bucket import TokenBucket
 from tunnel.identity import Identity
 from tunnel.links.days import RelayDays
+from tunnel.links.intake import Intake
 from tunnel.links.link import MAX_DATAGRAM, LinkError
-from tunnel.links.sender import PARKED, Sender
+from tunnel.links.sender import Sender
 from tunnel.links.strangers import (
     CLOSE_S,
     EXPECTED,
@@ -49,8 +49,6 @@ _LOOK_S: Final = 1.0  # how often stalls and midnight are looked for
 _STALLED_MS: Final = 10_000.0
 
 _WRITE_BUFFER: Final = 65_536  # half a second of a 1 Mbit/s uplink; the relay's own figure
-# A hundred times what an overloaded bot sends, and still little enough to leave the loop to the other paths.
-_MOST_PER_SECOND: Final = 20_000
 
 _EXPECTED: Final = (*EXPECTED, LoginError)
 
@@ -84,7 +82,7 @@ class RelayLink:
         self._clock = clock
         self._tls_ca = tls_ca
         self._sender: Sender | None = None
-        self._early: deque[bytes] = deque(maxlen=PARKED)
+        self._intake: Intake | None = None
         self._until_closed: asyncio.Timeout | None = None
         self._closed = False
 
@@ -95,19 +93,31 @@ class RelayLink:
 
     async def run(self, on_up: Callable[[], None], on_datagram: Callable[[bytes], None]) -> Never:
         """See Link.run."""
-        connection: StrangerConnection | None = None
         self._closed = False
+        try:
+            await self._hold(on_up, on_datagram)
+        except LinkError as error:
+            error.unheard = 0 if self._intake is None else self._intake.unheard
+            raise
+        finally:
+            self._intake = None
+
+    async def _hold(self, on_up: Callable[[], None], on_datagram: Callable[[bytes], None]) -> Never:
+        connection: StrangerConnection | None = None
         try:
             async with asyncio.timeout(None) as self._until_closed:
                 async with asyncio.timeout(_LOGIN_S):
                     connection = await self._open()
-                    days = await self._log_in(connection)
-                await self._carry(connection, days, on_up, on_datagram)
+                    self._intake = Intake(connection, self.counters, self._clock)
+                    days = await self._log_in(connection, self._intake)
+                await self._carry(connection, days, self._intake, on_up, on_datagram)
         except _EXPECTED as error:
             raise self._explain(error) from error
         finally:
+            self._until_closed = None  # it has passed, and must not be put off to another time
             self._sender = None
-            self._early.clear()
+            if self._intake is not None:
+                self._intake.close()
             if connection is not None:
                 self.counters["flooded"] += connection.flooded
                 await leave(connection)
@@ -149,14 +159,14 @@ class RelayLink:
         assert isinstance(connection, StrangerConnection)
         return connection
 
-    async def _log_in(self, connection: StrangerConnection) -> RelayDays:
+    async def _log_in(self, connection: StrangerConnection, intake: Intake) -> RelayDays:
         challenge = Challenge.parse(await _text(connection))
         days = RelayDays(self._room_name, challenge.relay, challenge.time_ms, self._clock.now())
         self.relay_name = challenge.relay
         signature = self._identity.sign_text(challenge.signed_text())
         login = Login(self._identity.public.address, signature, days.rooms())
         # Others' datagrams follow the welcome at once, perhaps in the same packet: here they wait for it.
-        connection.on_datagram = self._early.append
+        intake.open()
         await connection.send(login.to_json())
         verdict = parse_verdict(await _text(connection))
         if isinstance(verdict, Refused):
@@ -185,32 +195,21 @@ class RelayLink:
         self,
         connection: StrangerConnection,
         days: RelayDays,
+        intake: Intake,
         on_up: Callable[[], None],
         on_datagram: Callable[[bytes], None],
     ) -> Never:
-        flood = TokenBucket(_MOST_PER_SECOND, _MOST_PER_SECOND)
-
-        def receive(datagram: bytes) -> None:
-            if flood.take(self._clock.now()):
-                on_datagram(datagram)
-            else:
-                self.counters["dropped_flood"] += 1
-                connection.transport.abort()
-
         self._sender = Sender(connection, self.counters)
         on_up()
-        while self._early:
-            receive(self._early.popleft())
-        connection.on_datagram = receive
+        intake.hand_to(on_datagram)
         looking = asyncio.create_task(self._look(connection, days))
         try:
             while True:
                 message = await connection.recv()
                 if isinstance(message, str):
                     raise LoginError("it sends text where only datagrams come")
-                receive(message)  # came in fragments
+                intake.came(message)  # came in fragments
         finally:
-            connection.on_datagram = None
             looking.cancel()
 
     async def _look(self, connection: StrangerConnection, days: RelayDays) -> None:

@@ -117,6 +117,34 @@ def test_closing_ends_a_link_in_the_middle_of_connecting(world: World, links: Li
     world.run(main())
 
 
+def test_a_link_that_is_leaving_already_may_be_closed(
+    world: World, links: Links, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relay that does not answer the goodbye draws that out, and an hour may be used up meanwhile."""
+    monkeypatch.setattr("tunnel.links.strangers.CLOSE_S", 20.0)
+
+    async def relay(connection: ServerConnection) -> None:
+        await links.honest_login(connection)
+        connection.transport.pause_reading()
+        await connection.send("nonsense")
+        await closed.wait()
+        connection.transport.resume_reading()
+
+    async def main() -> None:
+        async with links.lying_relay(relay) as url:
+            bot = await links.up(url)
+            await world.until(lambda: bot.link._sender is None)
+            for _ in range(2):
+                bot.link.close()
+                await asyncio.sleep(0)
+            assert bot.error is None
+            closed.set()
+            assert "only datagrams" in str(await links.ended(bot))
+
+    closed = asyncio.Event()
+    world.run(main())
+
+
 def test_cancelling_ends_a_link_and_leaves_the_relay(world: World, links: Links) -> None:
     async def main() -> None:
         async with world.relay() as server:
@@ -273,7 +301,7 @@ def test_after_the_welcome_only_datagrams_are_borne(
 
 
 def test_a_relay_that_floods_is_left(world: World, links: Links, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tunnel.links.relay._MOST_PER_SECOND", 100)
+    monkeypatch.setattr("tunnel.links.intake._MOST_PER_SECOND", 100)
 
     async def relay(connection: ServerConnection) -> None:
         await links.honest_login(connection)
@@ -292,6 +320,50 @@ def test_a_relay_that_floods_is_left(world: World, links: Links, monkeypatch: py
     world.run(main())
 
 
+def test_a_relay_that_floods_instead_of_welcoming_is_left_and_what_it_sent_is_told(
+    world: World, links: Links
+) -> None:
+    async def relay(connection: ServerConnection) -> None:
+        await connection.send(Challenge("liar", "00" * 16, 0).to_json())
+        await connection.recv()
+        try:
+            for _ in range(100_000):
+                await connection.send(bytes(1_000))
+        except ConnectionClosed:
+            pass
+
+    async def main() -> None:
+        async with links.lying_relay(relay) as url:
+            bot = links.start(url)
+            error = await links.ended(bot)
+            assert error.unheard > 1_000 * 1_000
+            assert error.unheard % 1_000 == 0
+            assert bot.link.counters["dropped_flood"] > 0
+            assert (bot.ups, bot.got) == (0, [])
+
+    world.run(main())
+
+
+def test_what_a_relay_sends_before_it_refuses_is_told(world: World, links: Links) -> None:
+    async def relay(connection: ServerConnection) -> None:
+        await connection.send(Challenge("liar", "00" * 16, 0).to_json())
+        await connection.recv()
+        for n in range(30):
+            await connection.send(bytes(n))
+        await connection.send('{"welcome": "no"}')
+
+    async def main() -> None:
+        async with links.lying_relay(relay) as url:
+            bot = links.start(url)
+            assert (await links.ended(bot)).unheard == sum(range(30))
+            again = asyncio.create_task(bot.run())
+            await asyncio.wait({again})
+            assert bot.error is not None
+            assert bot.error.unheard == sum(range(30)), "each run tells its own"
+
+    world.run(main())
+
+
 def test_what_follows_the_welcome_at_once_is_not_lost(world: World, links: Links) -> None:
     async def relay(connection: ServerConnection) -> None:
         await connection.send(Challenge("busy", "00" * 16, 0).to_json())
@@ -306,7 +378,7 @@ def test_what_follows_the_welcome_at_once_is_not_lost(world: World, links: Links
             await world.until(lambda: len(bot.got) == 30)
             assert bot.got == [bytes([n]) for n in range(30)]
             bot.link.close()
-            await links.ended(bot)
+            assert (await links.ended(bot)).unheard == 0
 
     world.run(main())
 
