@@ -24,6 +24,10 @@ from tunnel.wallclock import WallClock
 
 _log = logging.getLogger(__name__)
 
+# How often we look whether the system's date has jumped, for nobody tells us: a machine that has slept over
+# midnight has its letter in the day's hole, and dated, this long after it woke.
+_DATE_MS: Final = 60_000.0
+
 _MISTAKE: Final = "A mistake in this program stopped it; it is tried again."
 
 
@@ -105,20 +109,19 @@ class Board:
     async def _write(self) -> NoReturn:
         """Posts a letter whenever one is due."""
         while True:
-            now = self._clock.now()
-            signals = self._outgoing.take_due(now)
+            now, date = self._clock.now(), self._clock.date()
+            signals = self._outgoing.take_due(now, date)
             if signals is not None:
-                whole, brief = seal(signals, self._keys, now), seal_brief(signals, self._keys, now)
+                whole, brief = seal(signals, self._keys, date), seal_brief(signals, self._keys, date)
                 for desk in self._desks:
                     self._post(desk, brief if desk.is_brief else whole)
             self._said.clear()
-            deadline = self._outgoing.next_timeout()
-            wait = None if deadline == float("inf") else max(0.0, deadline - now) / 1000
+            wait_ms = min(max(0.0, self._outgoing.next_timeout() - now), _DATE_MS)
             try:
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout(wait_ms / 1000):
                     await self._said.wait()
             except TimeoutError:
-                pass  # a letter is due
+                pass  # a letter is due, or may be
 
     def _post(self, desk: Desk, letter: bytes) -> None:
         try:
@@ -137,7 +140,7 @@ class Board:
 
     def _letter_came(self, desk: Desk, data: bytes) -> None:
         now = self._clock.now()
-        letter = self._incoming.came(desk.place.name, data, now)
+        letter = self._incoming.came(desk.place.name, data, now, self._clock.date())
         if letter is None:
             return
         desk.read(now)

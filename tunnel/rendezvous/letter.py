@@ -50,17 +50,17 @@ class Letter:
     signals: tuple[Signal, ...]
 
 
-def seal(signals: Iterable[Signal], keys: MeetingKeys, now: float) -> bytes:
+def seal(signals: Iterable[Signal], keys: MeetingKeys, date: float) -> bytes:
     """A letter that says everything; what does not fit are the last addresses to be tried."""
-    return _seal(WHOLE, contents.pack(signals, MAX_LETTER - _OVERHEAD), keys, int(now))
+    return _seal(WHOLE, contents.pack(signals, MAX_LETTER - _OVERHEAD), keys, int(date))
 
 
-def seal_brief(signals: Iterable[Signal], keys: MeetingKeys, now: float) -> bytes:
+def seal_brief(signals: Iterable[Signal], keys: MeetingKeys, date: float) -> bytes:
     """A letter for people to carry: the few addresses that matter."""
-    return _seal(BRIEF, brief.pack(signals, int(now)), keys, int(now))
+    return _seal(BRIEF, brief.pack(signals, int(date)), keys, int(date))
 
 
-def open_letter(letter: bytes, keys: MeetingKeys, now: float) -> Letter:
+def open_letter(letter: bytes, keys: MeetingKeys, date: float) -> Letter:
     """What the other end wrote yesterday, today or tomorrow by our clock. Raises LetterError."""
     if not _OVERHEAD <= len(letter) <= MAX_LETTER:
         raise LetterError("size", "That is no offer: it is too short or too long for one. Fetch it again.")
@@ -70,7 +70,7 @@ def open_letter(letter: bytes, keys: MeetingKeys, now: float) -> Letter:
             "This offer is of a kind that this program does not know. Use the same version on both machines."
         )
         raise LetterError("version", text)
-    today = day_of(now)
+    today = day_of(date)
     for day in (today, today - 1, today + 1):
         plain = _unsealed(letter, keys.theirs(day).seal)
         if plain is not None:
@@ -85,10 +85,10 @@ def open_letter(letter: bytes, keys: MeetingKeys, now: float) -> Letter:
     )
 
 
-def _seal(version: int, said: bytes, keys: MeetingKeys, now: int) -> bytes:
-    plain = (now % DAY_MS).to_bytes(_DATE_SIZE, "little") + said
+def _seal(version: int, said: bytes, keys: MeetingKeys, date: int) -> bytes:
+    plain = (date % DAY_MS).to_bytes(_DATE_SIZE, "little") + said
     outside = bytes((version,))
-    return outside + AESSIV(keys.ours(day_of(now)).seal).encrypt(plain, [outside])
+    return outside + AESSIV(keys.ours(day_of(date)).seal).encrypt(plain, [outside])
 
 
 def _unsealed(letter: bytes, key: bytes) -> bytes | None:

@@ -42,12 +42,16 @@ _MOST_AHEAD_MS: Final = 3_600_000
 
 
 class Outgoing:
-    """Our latest signals, and when they have to leave as a letter. `now` in milliseconds."""
+    """Our latest signals, and when they have to leave as a letter.
+
+    `now` in milliseconds; `date` too, since 1970, as the system has it: that may jump (WallClock).
+    """
 
     def __init__(self) -> None:
         self._signals: dict[int, bytes] = {}
         self._due = float("inf")
         self._free_at = float("-inf")
+        self._dated: float | None = None  # what stands in the letter that left last
 
     def put(self, kind: int, body: bytes, now: float) -> None:
         """What the link of this kind says from now on. ValueError for a kind that no link has."""
@@ -62,10 +66,15 @@ class Outgoing:
         if before is None or _said(before) != _said(body):
             self._due = min(self._due, max(now + GATHER_MS, self._free_at))
 
-    def take_due(self, now: float) -> tuple[Signal, ...] | None:
-        """What to write and post now, if a letter is due."""
-        if now < self._due:
+    def take_due(self, now: float, date: float) -> tuple[Signal, ...] | None:
+        """What to write and post now, if a letter is due: by the time, or because its date is another by now.
+
+        The latter comes at no time that could be told before: the machine slept, or its clock was set.
+        """
+        is_stale = self._dated is not None and abs(date - self._dated) >= RENEW_MS and now >= self._free_at
+        if now < self._due and not is_stale:
             return None
+        self._dated = date
         self._free_at = now + SHORTEST_PAUSE_MS
         self._due = now + RENEW_MS
         return tuple(Signal(kind, self._signals[kind]) for kind in sorted(self._signals))
@@ -88,8 +97,11 @@ class Incoming:
         self._opening: dict[str, TokenBucket] = {}
         self._newest = 0
 
-    def came(self, place: str, letter: bytes, now: float) -> Letter | None:
-        """The letter if it is news. A place that floods uses up its own share, not that of the others."""
+    def came(self, place: str, letter: bytes, now: float, date: float) -> Letter | None:
+        """The letter if it is news; `date` as in Outgoing.
+
+        A place that floods uses up its own share, not that of the others.
+        """
         bucket = self._opening.setdefault(place, TokenBucket(_OPENED_PER_SECOND, _OPENED_BURST))
         if not bucket.take(now):
             self._counters["dropped: letters over the rate"] += 1
@@ -99,7 +111,7 @@ class Incoming:
             self._counters["dropped: letter read already"] += 1
             return None
         try:
-            opened = open_letter(letter, self._keys, now)
+            opened = open_letter(letter, self._keys, date)
         except LetterError as error:
             self._counters[f"dropped: letter, {error.reason}"] += 1
             return None
@@ -109,7 +121,7 @@ class Incoming:
         if opened.written < self._newest:
             self._counters["dropped: old letter"] += 1
             return None
-        self._newest = max(self._newest, min(opened.written, int(now) + _MOST_AHEAD_MS))
+        self._newest = max(self._newest, min(opened.written, int(date) + _MOST_AHEAD_MS))
         return opened
 
 

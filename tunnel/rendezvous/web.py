@@ -124,7 +124,7 @@ class WebPlace:
             pass  # time for another look
 
     async def _put(self, session: aiohttp.ClientSession) -> None:
-        hole, letter = self._holes.own(self._clock.now()), self._letter
+        hole, letter = self._holes.own(self._clock.date()), self._letter
         if letter is None or self._lies == (hole, letter):
             return
         kind = "application/json" if self._options.as_json else "text/plain"
@@ -137,7 +137,7 @@ class WebPlace:
     async def _look(self, session: aiohttp.ClientSession, on_letter: Callable[[bytes], None]) -> None:
         now = self._clock.now()
         self._look_at = now + (LOOK_CONNECTED_MS if self._connected else LOOK_MS)
-        holes = self._holes.peer(now)
+        holes = self._holes.peer(self._clock.date())
         self._known = {hole: letter for hole, letter in self._known.items() if hole in holes}
         for hole in holes:
             status, body = await self._exchange(session, "GET", hole)

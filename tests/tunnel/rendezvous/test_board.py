@@ -13,9 +13,11 @@ import pytest
 
 from tests.tunnel.rendezvous.conftest import TCP, UDP, Ends
 from tunnel.nat.offer import Offer, parse
+from tunnel.rendezvous import board as board_module
 from tunnel.rendezvous.board import Board
 from tunnel.rendezvous.letter import BRIEF, WHOLE, Signal, seal
 from tunnel.rendezvous.place import PlaceError
+from tunnel.room import DAY_MS
 from tunnel.wallclock import WallClock
 
 LONGEST_S: Final = 30.0
@@ -216,6 +218,41 @@ def test_people_carry_the_brief_kind_and_places_the_whole(ends: Ends, offer: Cal
         assert whole.posted[0][0] == WHOLE
         assert carried.posted[0][0] == BRIEF
         assert parse(told[0][1]).credentials == offer(1).credentials
+
+    play(scene())
+
+
+class SleptClock(WallClock):
+    """Stood while the machine slept; the system's date knows better."""
+
+    slept_ms = 0.0
+
+    def date(self) -> float:
+        return self.now() + self.slept_ms
+
+
+def test_after_a_sleep_of_days_both_ends_write_and_read_by_the_date_of_the_day(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board_module, "_DATE_MS", 10.0)
+
+    async def scene() -> None:
+        told, slept, awake = Told(), SleptClock(), SleptClock()
+        awake.slept_ms = 5.0 * DAY_MS
+        shelf, cloud_shelf = Shelf(), Shelf()
+        bot = Board(ends.bot, [shelf], slept, Told())
+        async with running(bot):
+            bot.put(UDP, b"the same")
+            await until(lambda: len(shelf.posted) == 1)
+            slept.slept_ms = awake.slept_ms
+            await until(lambda: len(shelf.posted) == 2)
+        cloud = Board(ends.cloud, [cloud_shelf], awake, told)
+        async with running(cloud):
+            for posted in shelf.posted:
+                cloud_shelf.letters.put_nowait(posted)
+            await until(lambda: told)
+        assert told == [(UDP, b"the same")]
+        assert cloud.counters == {"dropped: letter, foreign": 1}
 
     play(scene())
 

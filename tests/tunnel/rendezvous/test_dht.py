@@ -58,11 +58,11 @@ class Daily:
     writer: int
     reader: int
 
-    def own(self, now: float) -> Hole:
-        return hole(self.writer, int(now // DAY_MS))
+    def own(self, date: float) -> Hole:
+        return hole(self.writer, int(date // DAY_MS))
 
-    def peer(self, now: float) -> tuple[Hole, ...]:
-        return (hole(self.reader, int(now // DAY_MS)),)
+    def peer(self, date: float) -> tuple[Hole, ...]:
+        return (hole(self.reader, int(date // DAY_MS)),)
 
 
 def hole(writer: int, day: int = TODAY) -> Hole:

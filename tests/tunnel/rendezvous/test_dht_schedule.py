@@ -34,11 +34,11 @@ def hole(writer: str, day: float) -> Hole:
 class Daily:
     """Holes that change at midnight; around it, both of the other end's are named."""
 
-    def own(self, now: float) -> Hole:
-        return hole("own", now // DAY_MS)
+    def own(self, date: float) -> Hole:
+        return hole("own", date // DAY_MS)
 
-    def peer(self, now: float) -> tuple[Hole, ...]:
-        days = {(now - HOUR) // DAY_MS, (now + HOUR) // DAY_MS}
+    def peer(self, date: float) -> tuple[Hole, ...]:
+        days = {(date - HOUR) // DAY_MS, (date + HOUR) // DAY_MS}
         return tuple(hole("peer", day) for day in sorted(days))
 
 

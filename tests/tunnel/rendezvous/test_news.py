@@ -23,7 +23,7 @@ def written(outgoing: Outgoing, until: float) -> list[tuple[float, tuple[Signal,
     """The letters that leave until then, each with its time."""
     found = []
     while (due := outgoing.next_timeout()) <= until:
-        signals = outgoing.take_due(due)
+        signals = outgoing.take_due(due, due)
         assert signals is not None
         found.append((due, signals))
     return found
@@ -32,14 +32,14 @@ def written(outgoing: Outgoing, until: float) -> list[tuple[float, tuple[Signal,
 def test_nothing_is_written_while_there_is_nothing_to_say() -> None:
     outgoing = Outgoing()
     assert outgoing.next_timeout() == float("inf")
-    assert outgoing.take_due(NOW) is None
+    assert outgoing.take_due(NOW, NOW) is None
 
 
 def test_both_links_offers_leave_in_one_letter_a_moment_later() -> None:
     outgoing = Outgoing()
     outgoing.put(TCP, b"t", NOW)
     outgoing.put(UDP, b"u", NOW + 100)
-    assert outgoing.take_due(NOW + GATHER_MS - 1) is None
+    assert outgoing.take_due(NOW + GATHER_MS - 1, NOW) is None
     assert written(outgoing, NOW + 1_000) == [(NOW + GATHER_MS, (Signal(UDP, b"u"), Signal(TCP, b"t")))]
 
 
@@ -83,6 +83,18 @@ def test_the_same_leaves_again_every_hour_so_that_its_date_says_that_we_run() ->
     assert [time - NOW - GATHER_MS for time, _ in letters] == [0, RENEW_MS, 2 * RENEW_MS]
 
 
+@pytest.mark.parametrize("jump_ms", [-10 * RENEW_MS, RENEW_MS, 3 * DAY_MS])
+def test_the_same_leaves_again_when_the_date_has_jumped_while_the_clock_stood(jump_ms: float) -> None:
+    outgoing = Outgoing()
+    outgoing.put(UDP, b"u", NOW)
+    assert outgoing.take_due(NOW + GATHER_MS, NOW)
+    later = NOW + GATHER_MS + SHORTEST_PAUSE_MS
+    assert outgoing.take_due(later, NOW + RENEW_MS - 1) is None
+    assert outgoing.take_due(later - 1, NOW + jump_ms) is None, "but no more often than otherwise"
+    assert outgoing.take_due(later, NOW + jump_ms) == (Signal(UDP, b"u"),)
+    assert outgoing.take_due(later + SHORTEST_PAUSE_MS, NOW + jump_ms) is None
+
+
 @pytest.mark.parametrize(("kind", "size"), [(127, 1), (256, 1), (UDP, 961)])
 def test_what_no_link_says_is_our_own_mistake(kind: int, size: int) -> None:
     with pytest.raises(ValueError, match="signal"):
@@ -100,7 +112,7 @@ class Reader:
         self.incoming = Incoming(keys, self.counters)
 
     def read(self, letters: Iterable[bytes], place: str = "here", now: float = NOW) -> list[bytes]:
-        opened = [self.incoming.came(place, letter, now) for letter in letters]
+        opened = [self.incoming.came(place, letter, now, now) for letter in letters]
         return [letter.signals[0].body for letter in opened if letter is not None]
 
 
@@ -144,6 +156,13 @@ def test_an_end_whose_clock_was_a_day_ahead_is_read_again_within_the_hour(reader
     later = NOW + 3_600_000
     assert reader.read([letter(ends.bot, b"too soon", later - 1)], now=later) == []
     assert reader.read([letter(ends.bot, b"right again", later)], now=later) == [b"right again"]
+
+
+def test_letters_are_opened_by_the_date_whatever_the_clock_says(ends: Ends) -> None:
+    reader = Reader(ends.cloud)
+    days_later = NOW + 9 * DAY_MS
+    assert reader.incoming.came("here", letter(ends.bot, b"now", days_later), NOW, days_later)
+    assert not reader.incoming.came("here", letter(ends.bot, b"then", NOW), NOW, days_later)
 
 
 def test_strangers_letters_are_counted_by_what_is_wrong(reader: Reader, ends: Ends) -> None:

@@ -78,13 +78,16 @@ async def serving(handler: Handler, trusted: ssl.SSLContext | None = None) -> As
 
 
 class SetClock(WallClock):
-    """Shows what it is told to."""
+    """Stands still, and shows the date that it is told to."""
 
     def __init__(self, now: float = NOW) -> None:
         super().__init__()
         self.shown = now
 
     def now(self) -> float:
+        return NOW
+
+    def date(self) -> float:
         return self.shown
 
 
@@ -134,7 +137,7 @@ def play(scene: Coroutine[Any, Any, None]) -> None:
 
 @pytest.fixture
 def place(ends: Ends) -> Callable[..., WebPlace]:
-    """place(url): the receiver's, which looks all the time on a clock that stands still."""
+    """place(url): the receiver's, which looks all the time, as its clock stands still."""
 
     def make(
         url: str, clock: WallClock | None = None, tls_ca: Path | None = None, **options: Any
