@@ -21,6 +21,7 @@ import aiohttp
 from yarl import URL
 
 from tunnel.links.strangers import proxy_for
+from tunnel.rendezvous.errands import Errands
 from tunnel.rendezvous.place import MAX_LETTER, Hole, Holes, PlaceError
 from tunnel.rendezvous.web_text import MAX_BODY, body_of, headers_in, letter_in
 from tunnel.wallclock import WallClock
@@ -35,6 +36,8 @@ LOOK_CONNECTED_MS: Final = 60_000.0
 _KEEP_S: Final = 75.0
 
 _REQUEST_S: Final = 10.0
+# The files may be on a machine that has just gone to sleep.
+_FILES_S: Final = 10.0
 _MAX_HEADERS_FILE: Final = 65_536
 _NOTHING_THERE: Final = frozenset((204, 404, 410))
 _NOT_ALLOWED: Final = frozenset((401, 403))
@@ -78,6 +81,7 @@ class WebPlace:
         self._connected = False
         self._look_at = 0.0
         self._stirred = asyncio.Event()
+        self._errands = Errands(f"The disk with the certificates and headers for {self._host}")
 
     @property
     def name(self) -> str:
@@ -103,7 +107,8 @@ class WebPlace:
         self._lies, self._look_at = None, 0.0
         self._known.clear()
         is_up = False
-        async with self._session() as session:
+        trusted, headers = await self._errands.run(self._read_files, _FILES_S)
+        async with self._session(trusted, headers) as session:
             while True:
                 self._stirred.clear()
                 await self._put(session)
@@ -141,12 +146,12 @@ class WebPlace:
         self._known = {hole: letter for hole, letter in self._known.items() if hole in holes}
         for hole in holes:
             status, body = await self._exchange(session, "GET", hole)
-            letter = self._read(status, body)
+            letter = self._letter_in(status, body)
             if letter is not None and self._known.get(hole) != letter:
                 self._known[hole] = letter
                 on_letter(letter)
 
-    def _read(self, status: int, body: bytes) -> bytes | None:
+    def _letter_in(self, status: int, body: bytes) -> bytes | None:
         if status in _NOTHING_THERE:
             return None
         if status != 200:
@@ -160,14 +165,18 @@ class WebPlace:
 
     # The web
 
-    def _session(self) -> aiohttp.ClientSession:
-        is_elsewhere = proxy_for(urlsplit(self._options.url).hostname or "") is not None
+    def _read_files(self) -> tuple[ssl.SSLContext, Mapping[str, str]]:
+        """In a thread: reading the system's certificates alone takes some 10 ms."""
         try:
             trusted = ssl.create_default_context(cafile=self._tls_ca)
         except OSError as error:
             raise PlaceError(f"The certificates in {self._tls_ca} cannot be read.") from error
+        return trusted, self._headers()
+
+    def _session(self, trusted: ssl.SSLContext, headers: Mapping[str, str]) -> aiohttp.ClientSession:
+        is_elsewhere = proxy_for(urlsplit(self._options.url).hostname or "") is not None
         return aiohttp.ClientSession(
-            headers={"Accept-Encoding": "identity", **self._headers()},
+            headers={"Accept-Encoding": "identity", **headers},
             timeout=aiohttp.ClientTimeout(total=_REQUEST_S),
             cookie_jar=aiohttp.DummyCookieJar(),
             connector=aiohttp.TCPConnector(ssl=trusted, limit=1, keepalive_timeout=_KEEP_S),

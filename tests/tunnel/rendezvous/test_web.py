@@ -7,6 +7,7 @@ import json
 import re
 import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -279,6 +280,58 @@ def test_headers_that_are_missing_or_none_are_said_and_not_shown(place: Place, t
         assert unset == "The environment variable CROWDPAD_NOT_SET is not set."
 
     play(scene())
+
+
+def test_certificates_and_headers_are_read_off_the_loop(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "headers"
+    file.write_text("X-Key: 7\n", encoding="utf-8")
+    threads: set[int] = set()
+
+    def watched(truly: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            threads.add(threading.get_ident())
+            return truly(*arguments, **named)
+
+        return call
+
+    monkeypatch.setattr(ssl, "create_default_context", watched(ssl.create_default_context))
+    monkeypatch.setattr(web_place, "_text", watched(web_place._text))
+
+    async def scene() -> None:
+        async with serving(Store()) as url, visiting(place(url + "/{hole}", headers_file=file)) as visit:
+            await until(lambda: visit.ups)
+
+    play(scene())
+    assert threads
+    assert threading.get_ident() not in threads
+
+
+def test_a_disk_that_hangs_is_said_and_occupies_one_thread_at_most(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_place, "_FILES_S", 0.01)
+    free, stuck = threading.Event(), []
+
+    def hang(file: Path) -> str:
+        stuck.append(file)
+        free.wait(LONGEST_S)
+        return ""
+
+    monkeypatch.setattr(web_place, "_text", hang)
+
+    async def scene() -> None:
+        shop = place("http://127.0.0.1:1/{hole}", headers_file=tmp_path / "headers")
+        for said in ("does not answer.", "still does not answer.", "still does not answer."):
+            whole = f"The disk with the certificates and headers for HOST {said}"
+            assert await Visit(shop).failure() == whole
+
+    try:
+        play(scene())
+    finally:
+        free.set()
+    assert len(stuck) <= 1
 
 
 # Bad servers.
