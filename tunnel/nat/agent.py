@@ -284,7 +284,7 @@ class Agent:
             symmetric=own.symmetric,
             deaf=own.deaf(now),
             now=now,
-            birthday=self._birthday.agrees,
+            birthday=self._birthday.agrees and own.confirmed,
             guessing=self._birthday.running,
         )
 

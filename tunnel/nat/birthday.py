@@ -12,7 +12,9 @@ That succeeds in 1 - (1 - 256/64,512)^1,024 = 98 of 100 cases, half of them with
 "How NAT traversal works"). Two routers of the first kind would need 170,000 checks, so it is not tried.
 
 It looks like a scan, so both ends must have asked for it, it is bounded, and only the host at which servers
-saw the other end, as its sealed offer says, gets any of it. No I/O, no clock.
+saw the other end gets any of it. A single server could name anybody. So an end agrees only while servers at
+two addresses at least say the same (gathering.py), and no offer that names two hosts is followed. That does
+not help against a relay that answers at two addresses where no other server is asked. No I/O, no clock.
 """
 
 from __future__ import annotations
@@ -114,8 +116,13 @@ class Birthday:
 
 
 def _target(own: Offer, remote: Offer) -> Address | None:
-    """Where servers saw the other end, if guessing may help; of IPv4, because nothing translates IPv6."""
+    """Where servers saw the other end, if guessing may help and they agree on the host.
+
+    Of IPv4, because nothing translates IPv6.
+    """
     if not (own.birthday and remote.birthday) or own.symmetric == remote.symmetric or own.deaf or remote.deaf:
         return None
     seen = [address for kind, address in remote.candidates if kind is Kind.REFLEXIVE and not is_ipv6(address)]
-    return seen[0] if seen and is_plausible(seen[0]) else None
+    if len({host for host, _ in seen}) != 1 or not is_plausible(seen[0]):
+        return None
+    return seen[0]

@@ -21,6 +21,8 @@ MAX_SERVERS: Final = 4  # of each version of IP
 # RFC 8489, 6.2.1 begins with 500 ms, and allows less. This is for the first second of a session.
 _TRIES_MS: Final = (0.0, 200.0, 600.0, 1_400.0)
 _PATIENCE_MS: Final = 3_000.0
+# What is at stake is a thousand packets to the host they name (birthday.py).
+_WITNESSES: Final = 2
 # What a server may add to its answer (RFC 5780) then fits under the length of our question.
 _LENGTH: Final = 100
 
@@ -109,6 +111,17 @@ class Gathering:
         """
         seen = self.reflexive
         return len({host for host, _ in seen}) < len(seen)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether servers at two addresses at least name one host of IPv4 as ours, and none another.
+
+        One alone may name whom it likes. Servers of IPv6 cannot see it: they only disagree.
+        """
+        seen = [(server, each.known) for server, each in self._questions.items() if each.known is not None]
+        said = [(server, host) for server, (host, port) in seen if not is_ipv6((host, port))]
+        witnesses = {server[0] for server, _ in said if not is_ipv6(server)}
+        return len(witnesses) >= _WITNESSES and len({host for _, host in said}) == 1
 
     def deaf(self, now: float) -> bool:
         """Whether servers were asked, had time to answer, and none did."""

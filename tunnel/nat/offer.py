@@ -58,7 +58,7 @@ class Offer:
     asks       answer this: its sender does not know whether we have it
     symmetric  the network there gives every destination another port (RFC 4787: not endpoint-independent)
     deaf       no server there answered over UDP
-    birthday   its sender agrees to guess ports (tunnel/nat/birthday.py)
+    birthday   its sender agrees to guess ports (tunnel/nat/birthday.py), and servers agree which host it is
     guessing   and has just begun to, so this is the moment for the other end too
     """
 

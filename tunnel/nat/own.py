@@ -79,6 +79,11 @@ class OwnAddresses:
         """Whether our network gives every destination another port."""
         return self._gathering.symmetric
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether servers agree which host of IPv4 we are."""
+        return self._gathering.confirmed
+
     def deaf(self, now: float) -> bool:
         """Whether no server answers."""
         return self._gathering.deaf(now)

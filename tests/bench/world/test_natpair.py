@@ -227,13 +227,13 @@ def test_guessing_is_done_once_by_each_end_and_only_at_the_other_ends_own_host()
     ],
 )
 def test_where_guessing_cannot_help_or_need_not_nobody_guesses(one: Network, other: Network) -> None:
-    sent = set()
+    sent = []
     for guesses in (True, False):
         pair = NatPair(one, other, 1, guesses=guesses)
         pair.start()
         pair.run(20_000)
-        sent.add(pair.net.bytes_sent)
-    assert len(sent) == 1
+        sent.append(pair.net.bytes_sent)
+    assert max(sent) - min(sent) < 1_000  # a check that is repeated because servers agree; guesses are 30 kB
 
 
 def test_found_is_said_before_anything_but_checks_leaves() -> None:

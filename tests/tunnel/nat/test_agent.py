@@ -28,6 +28,7 @@ ONE: Address = ("192.0.2.1", 1_000)
 OTHER: Address = ("192.0.2.2", 2_000)
 ELSEWHERE: Address = ("198.51.100.9", 9_000)
 SERVER: Address = ("198.51.100.1", 3_478)
+SERVERS: list[Address] = [SERVER, ("198.51.100.2", 3_478)]
 
 
 class End:
@@ -104,20 +105,23 @@ def alone(*, controlling: bool = True) -> End:
     return end
 
 
-def guesser(*, symmetric: bool) -> End:
-    """An end that agrees to guess ports, and knows whether its router gives every destination another one."""
+def guesser(*, symmetric: bool, liars: int = 0) -> End:
+    """An end that agrees to guess ports, and knows whether its router gives every destination another one.
+
+    liars  how many of the servers name somebody else
+    """
     end = End(ONE, controlling=True)
     end.agent = Agent(
         controlling=True, random=random.Random(1).randbytes, now=0, birthday=birthday.allowance()
     )
     end.agent.set_hosts([ONE], 0)
-    end.agent.set_servers([SERVER, (SERVER[0], 3_479)])
+    end.agent.set_servers(SERVERS)
     end.agent.start(0)
     for n, question in enumerate(end.drain(0)):
         seen = Message(
             kind=stun.Kind.SUCCESS,
             transaction=stun.parse(question.data).transaction,
-            xor_mapped=("203.0.113.1", 40_000 + n * symmetric),
+            xor_mapped=("203.0.113.1" if n >= liars else "203.0.113.66", 40_000 + n * symmetric),
         )
         end.agent.receive(stun.build(seen), question.address, 1)
     end.agent.signals(1)
@@ -308,8 +312,29 @@ def test_an_offer_that_names_a_stranger_to_guess_at_gets_it_one_bounded_try(symm
                 begged[now // 1_000] += transmit.address[0] == victim[0]
     assert SOCKETS <= sum(begged.values()) <= PROBES + 2_000  # and checks at 5 a second
     assert max(begged.values()) <= 160  # the pace of both together
-    assert {transmit.address[0] for transmit in end.sent} == {SERVER[0], victim[0]}
+    assert {transmit.address[0] for transmit in end.sent} == {*(host for host, _ in SERVERS), victim[0]}
     assert len({transmit.via for transmit in end.sent}) == (1 if symmetric else SOCKETS + 1)
+
+
+@pytest.mark.parametrize("liars", [0, 1])
+def test_an_end_agrees_to_guess_only_while_servers_agree_where_it_is(liars: int) -> None:
+    end = guesser(symmetric=True, liars=liars)
+    assert end.agent.offered.symmetric is (liars == 0)
+    assert end.agent.offered.birthday is (liars == 0)
+
+
+def test_one_lying_relay_aims_no_guesses_at_a_stranger() -> None:
+    """Its name leads to the first two servers, which see two ports of the stranger; the third is honest."""
+    liar = [Candidate(Kind.REFLEXIVE, ("203.0.113.66", port)) for port in (1_111, 2_222)]
+    honest = Candidate(Kind.REFLEXIVE, ELSEWHERE)
+    end = guesser(symmetric=False)
+    body = replace(
+        parse(offer()), candidates=(*liar, honest), symmetric=True, birthday=True, guessing=True
+    ).pack()
+    end.agent.signal_came(body, 1)
+    run_alone(end, 30_000)
+    assert Counter(transmit.address[0] for transmit in end.sent)["203.0.113.66"] <= 36  # ordinary checks
+    assert not end.agent.offered.guessing
 
 
 def test_an_end_begins_to_guess_when_the_other_one_does() -> None:

@@ -14,6 +14,7 @@ from tunnel.nat.checks import Credentials
 from tunnel.nat.offer import NEVER, Edition, Offer
 
 SEEN = ("203.0.113.1", 40_000)
+LIE = Candidate(Kind.REFLEXIVE, ("203.0.113.66", 40_000))
 CREDENTIALS = Credentials(b"abcd", bytes(16))
 PLAIN = Offer(Edition(1, 0), NEVER, CREDENTIALS, (Candidate(Kind.REFLEXIVE, SEEN),), birthday=True)
 SYMMETRIC = replace(PLAIN, symmetric=True)
@@ -82,6 +83,9 @@ def test_its_sockets_are_kept_until_an_end_that_began_later_is_through() -> None
         (PLAIN, replace(SYMMETRIC, candidates=(Candidate(Kind.HOST, SEEN),))),
         (PLAIN, replace(SYMMETRIC, candidates=(Candidate(Kind.REFLEXIVE, ("2001:db8::1", 1)),))),
         (PLAIN, replace(SYMMETRIC, candidates=(Candidate(Kind.REFLEXIVE, ("224.0.0.1", 1)),))),
+        (PLAIN, replace(SYMMETRIC, candidates=(*SYMMETRIC.candidates, LIE))),
+        (PLAIN, replace(SYMMETRIC, candidates=(LIE, *SYMMETRIC.candidates))),
+        (SYMMETRIC, replace(PLAIN, candidates=(*PLAIN.candidates, LIE))),
     ],
 )
 def test_where_it_cannot_help_or_is_not_wanted_it_is_not_tried(own: Offer, remote: Offer) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from tunnel.nat import stun
 from tunnel.nat.gathering import Gathering
 from tunnel.nat.stun import Address, Message
@@ -118,3 +120,30 @@ def test_a_server_in_the_same_house_sees_another_address_and_that_is_not_symmetr
     for (to, question), seen in zip(one.take_due(0), (SEEN, ("192.168.1.2", 47_000)), strict=True):
         one.answered(answer(question, seen), to)
     assert not one.symmetric
+
+
+@pytest.mark.parametrize(
+    ("seen", "confirmed"),
+    [
+        ([], False),
+        ([SEEN], False),  # nobody agrees with it
+        ([SEEN, SEEN], True),
+        ([SEEN, (SEEN[0], 9)], True),  # of a symmetric router
+        ([SEEN, ("203.0.113.66", SEEN[1])], False),
+        ([SEEN, SEEN, ("203.0.113.66", SEEN[1])], False),
+        ([SEEN, ("2001:db8::9", 1)], False),
+    ],
+)
+def test_two_servers_have_to_agree_which_host_we_are(seen: list[Address], confirmed: bool) -> None:
+    one = gathering(*SERVERS)
+    for (to, question), what in zip(one.take_due(0), seen, strict=False):
+        one.answered(answer(question, what), to)
+    assert one.confirmed is confirmed
+
+
+@pytest.mark.parametrize("again", [(SERVERS[0][0], 3_479), ("2001:db8::1", 3_478)])
+def test_one_server_at_two_ports_or_of_both_versions_agrees_only_with_itself(again: Address) -> None:
+    one = gathering(SERVERS[0], again)
+    for to, question in one.take_due(0):
+        one.answered(answer(question, SEEN), to)
+    assert not one.confirmed

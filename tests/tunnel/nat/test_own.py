@@ -28,6 +28,7 @@ def test_everything_that_is_known_is_offered_the_best_in_front() -> None:
         xor_mapped=("203.0.113.1", 40_000),
     )
     assert one.answered(seen, to)
+    assert not one.confirmed
     assert [(each.kind, each.address[1]) for each in one.candidates()] == [
         (Kind.HOST, 47_000), (Kind.MAPPED, 47_001), (Kind.REFLEXIVE, 40_000),
     ]  # fmt: skip
