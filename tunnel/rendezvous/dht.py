@@ -46,6 +46,8 @@ _LOOK_MS: Final = 500.0
 ENOUGH_NODES: Final = 3
 # So many rounds of searching in which not one datagram came: the network is gone, or our address is another.
 MOST_DEAF_ROUNDS: Final = 3
+# How often we look whether the system's date has jumped, as after a machine has slept; nobody tells us.
+_DATE_MS: Final = 60_000.0
 # Letters that were handed on already. The other end may put a new one every minute.
 _MOST_KNOWN: Final = 16
 
@@ -66,6 +68,7 @@ class DhtPlace:
         self._bootstrap = tuple(bootstrap)
         self._schedule = Schedule(holes)
         self._stirred = asyncio.Event()
+        self._watching: asyncio.Task[None] | None = None  # without it we would hear nothing of the node
         self._holes: dict[bytes, Hole] = {}  # those of the last round, by their public keys
         self._known: deque[bytes] = deque(maxlen=_MOST_KNOWN)
 
@@ -119,9 +122,12 @@ class DhtPlace:
         except (OSError, RuntimeError) as error:  # libtorrent's errors are RuntimeErrors
             raise _silence(f"{error}.") from error
         watching = asyncio.create_task(node.watch(self._stirred.set), name="dht")
+        watching.add_done_callback(lambda _: self._stirred.set())
+        self._watching = watching
         try:
             yield node
         finally:
+            self._watching = None
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
             node.close()
@@ -154,7 +160,7 @@ class DhtPlace:
         """Puts and looks until there is nothing to do for a while. Raises PlaceError if the DHT is gone."""
         deaf_rounds = 0
         while True:
-            now = self._clock.now()
+            now = self._now()
             self._give_up(node, now)
             self._obey(node, now)
             if self._schedule.is_idle(now):
@@ -174,8 +180,8 @@ class DhtPlace:
     async def _stay_away(self) -> None:
         """Until there is something to do again."""
         while True:
-            due = self._schedule.next_timeout()
-            if due is not None and due <= self._clock.now():
+            now, due = self._now(), self._schedule.next_timeout()
+            if due is not None and due <= now:
                 return
             await self._pause(due)
 
@@ -224,15 +230,32 @@ class DhtPlace:
     def _asked(self) -> str:
         return ", ".join(host for host, _ in self._bootstrap) or "nobody"
 
+    def _now(self) -> float:
+        """The time; and the schedule learns the date."""
+        now = self._clock.now()
+        self._schedule.see_date(self._clock.date(), now)
+        return now
+
     async def _pause(self, until: float | None) -> None:
-        """Until something happens, or `until`."""
-        delay_s = None if until is None else max(0.0, until - self._clock.now()) / 1000
+        """Until something happens, or `until`, or for a minute. PlaceError if the node is heard no more."""
+        delay_ms = _DATE_MS if until is None else min(max(0.0, until - self._clock.now()), _DATE_MS)
         try:
-            async with asyncio.timeout(delay_s):
+            async with asyncio.timeout(delay_ms / 1000):
                 await self._stirred.wait()
         except TimeoutError:
             pass  # that is what we waited for
         self._stirred.clear()
+        if self._watching is not None and self._watching.done():
+            raise _deaf(self._watching)
+
+
+def _deaf(watching: asyncio.Task[None]) -> PlaceError:
+    """Why nobody watches the node any more. Raises what is no error of the system's: a mistake of ours."""
+    try:
+        watching.result()
+    except OSError as error:
+        return PlaceError(f"libtorrent can be heard no more: {error.strerror or error}.")
+    return PlaceError("libtorrent can be heard no more.")
 
 
 def _silence(why: str) -> PlaceError:

@@ -2,7 +2,8 @@
 
 Law of use: `begin` when the DHT is entered; then ask `due` after every input and whenever `next_timeout` has
 come, and do what it says; tell `put_ended` and `got` what became of it, and call `handle_timeout` for what
-became nothing. `is_idle` says whether staying in the DHT is worth it meanwhile.
+became nothing. Before each of these rounds, and once a minute, `see_date`. `is_idle` says whether staying in
+the DHT is worth it meanwhile.
 
 For each version of IP a search costs some 15 to 30 kB in the DHT of the world, and merely staying in it 100
 bytes/s (docs/paths.md). The gaps below are made of that: quick while somebody is likely to be starting the
@@ -15,6 +16,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from tunnel.rendezvous.keys import day_of
 from tunnel.rendezvous.place import MAX_LETTER, Hole, Holes
 from tunnel.room import DAY_MS
 
@@ -58,7 +60,7 @@ class Get:
 
 
 class Schedule:
-    """The orders, by time. `now` in milliseconds."""
+    """The orders, by time. `now` in milliseconds, on a clock that never jumps; holes go by the date."""
 
     def __init__(self, holes: Holes) -> None:
         self._holes = holes
@@ -66,7 +68,9 @@ class Schedule:
         self._connected = False
         self._apart_since = 0.0
         self._heard_at: float | None = None
+        self._ahead_ms = 0.0  # of the date before `now`
         self._put_at: float | None = None  # when we last tried
+        self._put_day = 0  # and the day whose hole that was
         self._is_there = False  # whether the latest letter lies in the DHT, for all we know
         self._putting_until: float | None = None
         self._got_at: float | None = None  # when we last looked
@@ -79,6 +83,12 @@ class Schedule:
         self._put_at = self._got_at = None
         self._is_there = False
         self.forget()
+
+    def see_date(self, date: float, now: float) -> None:
+        """The system's date at this moment, ms since 1970. If it jumps, our letter is in a wrong hole."""
+        self._ahead_ms = date - now
+        if day_of(date) != self._put_day:
+            self._is_there = False
 
     def post(self, letter: bytes) -> None:
         """What shall lie in our hole. Raises ValueError if it is too long."""
@@ -103,16 +113,17 @@ class Schedule:
     def due(self, now: float) -> list[Put | Get]:
         """What is to be done now; it counts as being done from here on."""
         orders: list[Put | Get] = []
+        date = now + self._ahead_ms
         put_time, get_time = self._put_time(), self._get_time()
         if self._letter is not None and put_time is not None and put_time <= now:
-            self._put_at = now
+            self._put_at, self._put_day = now, day_of(date)
             self._putting_until = now + PUT_DEADLINE_MS
             self._is_there = True  # unless another one is posted, or it fails
-            orders.append(Put(self._holes.own(now), self._letter))
+            orders.append(Put(self._holes.own(date), self._letter))
         if get_time is not None and get_time <= now:
             self._got_at = now
             self._getting_until = now + GET_DEADLINE_MS
-            holes = self._holes.peer(now)
+            holes = self._holes.peer(date)
             self._getting = set(holes)
             orders += [Get(hole) for hole in holes]
         return orders
@@ -174,7 +185,7 @@ class Schedule:
         soonest = self._put_at + PUT_GAP_MS
         if not self._is_there:
             return soonest
-        midnight = (self._put_at // DAY_MS + 1) * DAY_MS  # when our hole becomes another one
+        midnight = (self._put_day + 1) * DAY_MS - self._ahead_ms  # when our hole becomes another one
         return min(self._put_at + REPUT_MS, midnight)
 
     def _get_time(self) -> float | None:

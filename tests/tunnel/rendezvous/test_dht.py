@@ -38,14 +38,18 @@ needs_libtorrent = pytest.mark.skipif(
 
 
 class Clock(WallClock):
-    """Runs, and can be put forward."""
+    """Runs, and can be put forward; `slept_ms` is what it missed and the system's date did not."""
 
     def __init__(self) -> None:
         super().__init__()
         self._ahead = NOON - super().now()
+        self.slept_ms = 0.0
 
     def now(self) -> float:
         return super().now() + self._ahead
+
+    def date(self) -> float:
+        return self.now() + self.slept_ms
 
     def put_forward(self, by_ms: float) -> None:
         self._ahead += by_ms
@@ -325,6 +329,23 @@ def test_at_midnight_the_letter_moves_to_the_new_day_s_hole(mesh: Mesh) -> None:
 
 
 @needs_libtorrent
+def test_after_a_sleep_over_midnight_the_letter_lies_in_the_new_day_s_hole(
+    mesh: Mesh, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dht, "_DATE_MS", 50.0)  # nobody wakes the place
+
+    async def main() -> None:
+        async with running(mesh.routers, letter=b"here") as end:
+            end.place.set_connected(True)
+            await until(lambda: mesh.holds(hole(HOME).seed, 1, b"here"))
+            end.clock.put_forward(2 * MINUTE)
+            end.clock.slept_ms = DAY_MS
+            await until(lambda: mesh.holds(hole(HOME, TODAY + 1).seed, 1, b"here"))
+
+    run(main())
+
+
+@needs_libtorrent
 def test_connected_ends_leave_the_dht_and_come_back_for_the_letter_and_when_they_are_apart(
     mesh: Mesh, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -545,6 +566,51 @@ def test_when_all_nodes_fall_silent_a_sentence_says_so(mesh: Mesh) -> None:
             assert "have fallen silent" in str(end.error)
 
     run(main())
+
+
+@needs_libtorrent
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (OSError(9, "Bad file descriptor"), "libtorrent can be heard no more: Bad file descriptor."),
+        (None, "libtorrent can be heard no more."),
+    ],
+)
+def test_when_nobody_watches_the_node_any_more_a_sentence_says_so(
+    mesh: Mesh, monkeypatch: pytest.MonkeyPatch, broken: OSError | None, said: str
+) -> None:
+    break_watching(monkeypatch, broken)
+
+    async def main() -> None:
+        async with running(mesh.routers) as end:
+            await until(lambda: end.error)
+            assert str(end.error) == said
+
+    run(main())
+
+
+@needs_libtorrent
+def test_a_mistake_in_watching_is_raised_as_it_is(mesh: Mesh, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_watching(monkeypatch, KeyError("a mistake"))
+
+    async def main() -> None:
+        with pytest.raises(KeyError, match="a mistake"):
+            await DhtPlace(Daily(HOME, CLOUD), Clock(), bootstrap=mesh.routers).run(
+                lambda: None, lambda letter: None
+            )
+
+    run(main())
+
+
+def break_watching(monkeypatch: pytest.MonkeyPatch, error: Exception | None) -> None:
+    """The node is watched for a moment."""
+
+    async def watch(node: dht_node.DhtNode, on_stir: Callable[[], None]) -> None:
+        await asyncio.sleep(0.01)
+        if error is not None:
+            raise error
+
+    monkeypatch.setattr(dht_node.DhtNode, "watch", watch)
 
 
 # The end

@@ -229,6 +229,28 @@ def test_at_midnight_it_is_put_into_the_new_day_s_hole(world: World) -> None:
     assert world.now == midnight
 
 
+@pytest.mark.parametrize("days", [-3, 1, 2])
+def test_when_the_date_has_jumped_it_is_put_into_that_day_s_hole_though_the_clock_stood(
+    world: World, days: int
+) -> None:
+    world.schedule.see_date(NOON, NOON)
+    world.schedule.post(b"here")
+    assert world.puts(NOON + MINUTE) == [0]
+    world.schedule.see_date(world.now + days * DAY_MS, world.now)
+    found = world.pass_time(world.now + 10 * MINUTE)
+    assert [order.hole.name for _, order in found if isinstance(order, Put)] == [b"own%d" % (20_000 + days)]
+    looked = {order.hole.name for _, order in found if isinstance(order, Get)}
+    assert looked == {b"peer%d" % (20_000 + days)}
+
+
+def test_midnight_is_that_of_the_date_not_of_the_clock(world: World) -> None:
+    world.schedule.see_date(NOON + 6 * HOUR, NOON)
+    world.schedule.post(b"here")
+    world.pass_time(NOON + 6 * HOUR - MINUTE)
+    found = world.pass_time(NOON + 6 * HOUR)
+    assert [order.hole.name for _, order in found if isinstance(order, Put)] == [b"own20001"]
+
+
 def test_a_put_that_nobody_took_is_repeated_after_a_minute(world: World) -> None:
     world.stored_at = 0
     world.schedule.post(b"here")
