@@ -118,11 +118,17 @@ class _Conversation(asyncio.Protocol):
         try:
             sock = await ports.dial(self.server, _CONNECT_MS)
         except OSError:
-            self._counters["stun: no connection"] += 1
-            self._on_over(self)
+            self._failed()
             return
         try:
             await asyncio.get_running_loop().create_connection(lambda: self, sock=sock)
+        except OSError:  # it was reset in the meantime
+            sock.close()
+            self._failed()
         except BaseException:
             sock.close()
             raise
+
+    def _failed(self) -> None:
+        self._counters["stun: no connection"] += 1
+        self._on_over(self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import shutil
 import socket
@@ -170,6 +171,26 @@ def test_nobody_there_is_counted_and_can_be_asked_again() -> None:
                 await until(lambda: not len(asker.stun))
             asker.stun.ask(("::1", 9), question())  # there is no such port of ours
             await until(lambda: asker.counters["stun: no connection"] == 3)
+
+    run(main())
+
+
+def test_a_connection_that_is_reset_as_it_is_made_can_be_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        create = loop.create_connection
+
+        async def reset(*_: object, **__: object) -> None:
+            raise OSError(errno.EINVAL, "invalid argument")
+
+        async with server(honest) as address, asking() as asker:
+            monkeypatch.setattr(loop, "create_connection", reset)
+            asker.stun.ask(address, question())
+            await until(lambda: asker.counters["stun: no connection"])
+            assert len(asker.stun) == 0
+            monkeypatch.setattr(loop, "create_connection", create)
+            asker.stun.ask(address, question())
+            await until(lambda: asker.told)
 
     run(main())
 
