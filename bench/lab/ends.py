@@ -4,6 +4,8 @@
   secret   the own key, peer the other's public key, both in hex
   relays   their URLs
   direct   how direct paths are looked for (DirectOptions as an object); null: not at all
+  meeting  where the ends leave letters besides: "dht" (nodes to begin with: host and port), "folder" (that
+           both see), "letters" (a folder of its own, from and to which people carry them)
   rate     inputs a second; 0: none
   look_ms  how often its paths are looked at
 
@@ -21,7 +23,9 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Final
 
 from tunnel.endpoint import Endpoint
@@ -29,6 +33,10 @@ from tunnel.events import Connected, Event, Outcome, PeerHeard, PeerSilent, Reso
 from tunnel.frame import Frame
 from tunnel.identity import Identity, PublicKey
 from tunnel.links.direct import DirectOptions
+from tunnel.rendezvous.board import Board
+from tunnel.rendezvous.folder import by_hand
+from tunnel.rendezvous.keys import MeetingKeys
+from tunnel.rendezvous.places import DhtOptions, FolderOptions, PlaceOptions, make_places
 from tunnel.session import Role
 from tunnel.timing import Timing
 from tunnel.wallclock import WallClock
@@ -51,15 +59,18 @@ class End:
         self._connected = asyncio.Event()
         self._playing = asyncio.Event()  # the rate is not 0
         self._settled = asyncio.Event()
+        identity = Identity(bytes.fromhex(settings["secret"]))
+        peer = PublicKey.parse(settings["peer"])
         self._endpoint = Endpoint(
             role=Role(settings["role"]),
-            identity=Identity(bytes.fromhex(settings["secret"])),
-            peer=PublicKey.parse(settings["peer"]),
+            identity=identity,
+            peer=peer,
             relays=settings["relays"],
             on_event=self._event,
             clock=self._clock,
             timing=_TIMING,
             direct=None if settings["direct"] is None else DirectOptions(**settings["direct"]),
+            meeting=_meeting(settings["meeting"], MeetingKeys(identity, peer), self._clock),
         )
         self._set_rate(settings["rate"])
 
@@ -131,6 +142,20 @@ class End:
                 tell("paths", paths=[asdict(report) for report in reports])
             before, looks = now, looks + 1
             await asyncio.sleep(self._look_s)
+
+
+def _meeting(
+    told: dict[str, Any], keys: MeetingKeys, clock: WallClock
+) -> Callable[[Callable[[int, bytes], None]], Board] | None:
+    if not told:
+        return None
+    places: list[PlaceOptions] = []
+    if "dht" in told:
+        places.append(DhtOptions(tuple((host, port) for host, port in told["dht"])))
+    if "folder" in told:
+        places.append(FolderOptions(Path(told["folder"])))
+    carried = [by_hand(Path(told["letters"]), clock)] if "letters" in told else []
+    return lambda on_signal: Board(keys, make_places(places, keys, clock), clock, on_signal, by_hand=carried)
 
 
 def tell(what: str, **facts: object) -> None:

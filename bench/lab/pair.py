@@ -8,6 +8,7 @@ import sys
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from bench.lab.machines import LabError, Machine, end
@@ -120,6 +121,8 @@ class Pair:
 
     relays   of the sender, and of the receiver too unless `receiver_relays` says otherwise
     direct   how direct paths are looked for, as DirectOptions has it
+    meeting  where both leave letters, see ends.py; `letters`: where people carry the sender's, and the
+             receiver's, from and to
     turns    whoever has one may start, and gives it back once it has `settled` or is gone: starts that share
              a core take each other's time. Programs are made ready meanwhile
     """
@@ -132,6 +135,8 @@ class Pair:
         *,
         receiver_relays: Sequence[str] | None = None,
         direct: Mapping[str, object] | None = None,
+        meeting: Mapping[str, object] | None = None,
+        letters: tuple[Path, Path] | None = None,
         only_relays: bool = False,
         rate: float = RATE,
         look_ms: float = LOOK_MS,
@@ -139,7 +144,9 @@ class Pair:
     ) -> None:
         self.machines = (sender_on, receiver_on)
         self._relays = (list(relays), list(relays if receiver_relays is None else receiver_relays))
+        self._letters = letters or (None, None)
         self._settings = {
+            "meeting": dict(meeting or {}),
             "direct": None if only_relays else dict(direct or {}),
             "rate": rate,
             "look_ms": look_ms,
@@ -159,7 +166,9 @@ class Pair:
         roles = (Role.SENDER, Role.RECEIVER)
         self.sender, self.receiver = [
             await self._start(*one)
-            for one in zip(self.machines, roles, keys, reversed(keys), self._relays, strict=True)
+            for one in zip(
+                self.machines, roles, keys, reversed(keys), self._relays, self._letters, strict=True
+            )
         ]
         try:
             for one in self.ends:
@@ -184,15 +193,23 @@ class Pair:
         await asyncio.gather(self.sender.kill(), self.receiver.kill())
 
     async def _start(
-        self, machine: Machine, role: Role, own: Identity, other: Identity, relays: list[str]
+        self,
+        machine: Machine,
+        role: Role,
+        own: Identity,
+        other: Identity,
+        relays: list[str],
+        letters: Path | None,
     ) -> End:
-        settings = {
+        settings: dict[str, Any] = {
             "role": role.value,
             "secret": own._key.secret.hex(),
             "peer": other.public.hex,
             "relays": relays,
             **self._settings,
         }
+        if letters is not None:
+            settings["meeting"] = {**settings["meeting"], "letters": str(letters)}
         end = (sys.executable, "-m", "bench.lab.ends", json.dumps(settings))
         return End(await machine.start("nice", "-n", "19", *end))
 

@@ -37,11 +37,16 @@ _READY_S: Final = 30.0
 
 
 class Relay:
-    """A real relay in a process of its own."""
+    """A real relay in a process of its own. `place`: where it answers members, and STUN."""
 
-    def __init__(self, url: str, *processes: asyncio.subprocess.Process) -> None:
-        self.url = url
+    def __init__(self, host: str, *processes: asyncio.subprocess.Process) -> None:
+        self.place = host, RELAY_PORT
         self._processes = processes
+
+    @property
+    def url(self) -> str:
+        """As in a configuration."""
+        return f"ws://{_bare(self.place[0])}:{self.place[1]}"
 
     async def stop(self) -> None:
         """At once. Harmless to repeat."""
@@ -99,19 +104,18 @@ class World:
         )
         process = await self._run_relay(_bare(host))
         distance = await self._run_distance(host, host, _MARK)
-        self.relays.append(Relay(f"ws://{_bare(host)}:{RELAY_PORT}", process, distance))
+        self.relays.append(Relay(host, process, distance))
         return self.relays[-1]
 
     async def relay_for_both(self) -> tuple[str, str]:
         """A relay with an IPv4 and an IPv6 address: its URLs. It answers no STUN."""
         process = await self._run_relay("localhost", stun=False)
-        urls = []
         for network in (self.ipv4, self.ipv6):
             host = self._public_address(network)
             distance = await self._run_distance(host, "localhost", None)
-            urls.append(f"ws://{_bare(host)}:{RELAY_PORT}")
-            self.relays.append(Relay(urls[-1], process, distance))
-        return urls[0], urls[1]
+            self.relays.append(Relay(host, process, distance))
+        four, six = self.relays[-2:]
+        return four.url, six.url
 
     def _public_address(self, network: Network) -> str:
         host = f"{network.prefix}{next(self._public_numbers)}"
