@@ -1,11 +1,12 @@
-"""Cells of the laboratory, tried side by side; and its table: what each test noted with `note`, printed when
+"""What is tried side by side in the laboratory; and its table: what each test noted with `note`, printed when
 all are done. Times are noted, never judged.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Final, NamedTuple
 
 import pytest
@@ -16,7 +17,7 @@ from bench.lab.pair import Pair, require
 Note = Callable[[str], None]
 
 _NOTE = "laboratory"
-# Most of a cell is waiting, but its beginning is two programs that start.
+# Most of it is waiting, but its beginning is two programs that start.
 _AT_ONCE: Final = 6
 
 
@@ -33,20 +34,27 @@ class Cell(NamedTuple):
     at: str = ""
 
 
-async def side_by_side(cells: Iterable[Cell], note: Note) -> None:
-    """Tries all, some at a time. AssertionError with what is wrong of each."""
+async def side_by_side(tries: Iterable[tuple[str, Callable[[], Awaitable[str]]]], note: Note) -> None:
+    """Does all, some at a time, and notes what each returns, by its name. AssertionError with what is wrong
+    with those that raise LabError.
+    """
     turns = asyncio.Semaphore(_AT_ONCE)
     wrong = []
 
-    async def one(cell: Cell) -> None:
+    async def one(name: str, go: Callable[[], Awaitable[str]]) -> None:
         async with turns:
             try:
-                note(f"{cell.name}: {await _meet(cell)}")
+                note(f"{name}: {await go()}")
             except LabError as error:
-                wrong.append(f"{cell.name}: {error}")
+                wrong.append(f"{name}: {error}")
 
-    await asyncio.gather(*[one(cell) for cell in cells])
+    await asyncio.gather(*[one(name, go) for name, go in tries])
     assert not wrong, "\n\n".join(wrong)
+
+
+async def try_cells(cells: Iterable[Cell], note: Note) -> None:
+    """Each must be as it says."""
+    await side_by_side([(cell.name, partial(_meet, cell)) for cell in cells], note)
 
 
 async def _meet(cell: Cell) -> str:

@@ -15,7 +15,7 @@ from bench.lab.grid import PAIRS, home, winner
 from bench.lab.machines import why_not
 from bench.lab.pair import Pair
 from bench.lab.world import World, world
-from tests.lab.conftest import Cell, Note, side_by_side
+from tests.lab.conftest import Cell, Note, try_cells
 
 REASON = why_not()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
@@ -35,6 +35,6 @@ def test_a_direct_path_wins_wherever_punching_can_work_and_relays_carry_elsewher
                 Cell(f"{one} x {other}", partial(pair, lab, one, other), winner(one, other))
                 for one, other in PAIRS
             ]
-            await side_by_side(cells, note)
+            await try_cells(cells, note)
 
     asyncio.run(asyncio.wait_for(main(), 400))

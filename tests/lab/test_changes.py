@@ -4,113 +4,137 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from bench.lab.machines import why_not
-from bench.lab.pair import RATE, TCP, UDP, Pair
+from bench.lab.pair import RATE, TCP, UDP, Pair, require
 from bench.lab.routers import Router
 from bench.lab.rules import Kind
 from bench.lab.world import World, world
-from tests.lab.conftest import Note
+from tests.lab.conftest import Note, side_by_side
 
 REASON = why_not()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
 
-Change = Callable[[World, tuple[Router, Router], Pair], Awaitable[None]]
+
+@dataclass(frozen=True)
+class Scene:
+    """Two ends that have joined directly. `near` is the router of the sender, `far` the other one."""
+
+    lab: World
+    near: Router
+    far: Router
+    pair: Pair
+
+    def direct_has_stayed(self) -> None:
+        require(not any(one.losses[UDP] for one in self.pair.ends), "the direct path was lost")
 
 
-def live_through(
-    folder: Path, note: Note, what: str, change: Change, one: Kind = Kind.PORT_RESTRICTED, relays: int = 2
-) -> None:
-    """Two ends join directly; then comes the change, given the routers of both, and is survived."""
-
-    async def main() -> None:
-        async with world(folder) as lab:
-            urls = [(await lab.relay(lab.ipv4)).url for _ in range(relays)]
-            routers = lab.router(one), lab.router(Kind.FULL_CONE)
-            async with Pair(lab.host(routers[0].inside), lab.host(routers[1].inside), urls) as pair:
-                await pair.direct_wins()
-                await change(lab, routers, pair)
-                await pair.nothing_was_lost_or_doubled()
-                note(f"{what}: {pair.times()}")
-
-    asyncio.run(asyncio.wait_for(main(), 180))
+async def reboot(scene: Scene) -> None:
+    """The router has forgotten every mapping."""
+    scene.near.reboot()
+    await scene.pair.inputs_flow(100)
+    await scene.pair.direct_wins()
 
 
-@pytest.mark.parametrize("kind", [Kind.PORT_RESTRICTED, Kind.SYMMETRIC])
-def test_a_router_reboots_and_has_forgotten_every_mapping(tmp_path: Path, note: Note, kind: Kind) -> None:
-    async def change(lab: World, routers: tuple[Router, Router], pair: Pair) -> None:
-        routers[0].reboot()
-        await pair.inputs_flow(100)
-        await pair.direct_wins()
-
-    live_through(tmp_path, note, f"reboot of a {kind} router", change, kind)
+async def move(scene: Scene) -> None:
+    """The home gets another address."""
+    scene.near.move()
+    await scene.pair.inputs_flow(100)
+    await scene.pair.direct_wins()
 
 
-def test_a_home_gets_another_address(tmp_path: Path, note: Note) -> None:
-    async def change(lab: World, routers: tuple[Router, Router], pair: Pair) -> None:
-        routers[0].move()
-        await pair.inputs_flow(100)
-        await pair.direct_wins()
-
-    live_through(tmp_path, note, "another address", change)
-
-
-def test_a_mapping_that_expires_soon_is_kept_while_nobody_plays(tmp_path: Path, note: Note) -> None:
-    """Three seconds are a tenth of what any router should grant (RFC 4787, REQ-5)."""
-
-    async def change(lab: World, routers: tuple[Router, Router], pair: Pair) -> None:
-        for router in routers:
-            router.forget_after(3)
-        await pair.set_rate(0)
-        await asyncio.sleep(8)
-        assert not any(one.losses[UDP] for one in pair.ends)
-        await pair.set_rate(RATE)
-        await pair.direct_wins()
-
-    live_through(tmp_path, note, "mappings of three seconds", change)
+async def rest(scene: Scene) -> None:
+    """Nobody plays for longer than mappings live: three seconds; RFC 4787 (REQ-5) wants two minutes."""
+    for router in (scene.near, scene.far):
+        router.forget_after(3)
+    await scene.pair.set_rate(0)
+    await asyncio.sleep(8)
+    scene.direct_has_stayed()
+    await scene.pair.set_rate(RATE)
+    await scene.pair.direct_wins()
 
 
-def test_one_relay_after_the_other_is_killed_while_the_direct_path_stays(tmp_path: Path, note: Note) -> None:
-    async def change(lab: World, routers: tuple[Router, Router], pair: Pair) -> None:
-        for relay in lab.relays:
-            await relay.stop()
-            await pair.inputs_flow(50)
-        await pair.direct_wins()
-        assert not any(one.losses[UDP] for one in pair.ends)
-
-    live_through(tmp_path, note, "all relays killed", change, relays=3)
+async def kill_relays(scene: Scene) -> None:
+    """One after the other, while the direct path stays."""
+    for relay in scene.lab.relays:
+        await relay.stop()
+        await scene.pair.inputs_flow(50)
+    await scene.pair.direct_wins()
+    scene.direct_has_stayed()
 
 
-def test_the_direct_paths_are_cut_and_return_when_all_relays_but_one_are_gone(
+async def cut(scene: Scene) -> None:
+    """Nothing passes directly, and one relay after the other goes too; before the last one does, the direct
+    way is free again.
+    """
+    scene.near.cut(scene.far)
+    before = scene.pair.firsts()
+    await scene.pair.inputs_flow(100)
+    await scene.pair.direct_is_lost()
+    gained = scene.pair.firsts() - before
+    require(gained[UDP] + gained[TCP] < gained.total() / 2, f"relays do not carry: {gained}")
+    for relay in scene.lab.relays[:-1]:
+        await relay.stop()
+        await scene.pair.inputs_flow(50)
+    scene.near.mend()
+    await scene.pair.direct_wins()
+
+
+async def drop_udp(scene: Scene) -> None:
+    """For a while, and TCP carries meanwhile."""
+    await scene.pair.direct_is_up(TCP)
+    scene.near.block_udp()
+    await scene.pair.direct_is_lost(UDP)
+    await scene.pair.direct_wins(TCP)
+    scene.near.unblock_udp()
+    await scene.pair.direct_wins(UDP, TCP)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens, and to whom: the kind of the sender's router, and how many relays there are."""
+
+    what: str
+    happen: Callable[[Scene], Awaitable[None]]
+    kind: Kind = Kind.PORT_RESTRICTED
+    relays: int = 2
+
+
+CHANGES: Final = (
+    Change("direct paths cut, and relays", cut, relays=3),
+    Change("UDP dropped for a while", drop_udp),
+    Change("mappings of three seconds", rest),
+    Change("relays killed one by one", kill_relays, relays=3),
+    Change("reboot of a port-restricted router", reboot),
+    Change("reboot of a symmetric router", reboot, Kind.SYMMETRIC),
+    Change("another address", move),
+)
+
+
+def test_nothing_is_lost_or_doubled_whatever_changes_and_direct_paths_return(
     tmp_path: Path, note: Note
 ) -> None:
-    async def change(lab: World, routers: tuple[Router, Router], pair: Pair) -> None:
-        routers[0].cut(routers[1])
-        before = pair.firsts()
-        await pair.inputs_flow(100)
-        await pair.direct_is_lost()
-        gained = pair.firsts() - before
-        assert gained[UDP] + gained[TCP] < gained.total() / 2
-        for relay in lab.relays[:-1]:
-            await relay.stop()
-            await pair.inputs_flow(50)
-        routers[0].mend()
-        await pair.direct_wins()
-
-    live_through(tmp_path, note, "direct paths cut", change)
+    tries = []
+    for change in CHANGES:
+        folder = tmp_path / change.what
+        folder.mkdir()
+        tries.append((change.what, partial(live_through, change, folder)))
+    asyncio.run(asyncio.wait_for(side_by_side(tries, note), 300))
 
 
-def test_a_network_begins_to_drop_udp_and_tcp_takes_over_until_it_ends(tmp_path: Path, note: Note) -> None:
-    async def change(lab: World, routers: tuple[Router, Router], pair: Pair) -> None:
-        await pair.direct_is_up(TCP)
-        routers[0].block_udp()
-        await pair.direct_is_lost(UDP)
-        await pair.direct_wins(TCP)
-        routers[0].unblock_udp()
-        await pair.direct_is_up(UDP)
-        await pair.direct_wins(UDP, TCP)
-
-    live_through(tmp_path, note, "UDP dropped for a while", change)
+async def live_through(change: Change, folder: Path) -> str:
+    """In a world of its own. Returns what is worth noting."""
+    async with world(folder) as lab:
+        urls = [(await lab.relay(lab.ipv4)).url for _ in range(change.relays)]
+        near, far = lab.router(change.kind), lab.router(Kind.FULL_CONE)
+        async with Pair(lab.host(near.inside), lab.host(far.inside), urls) as pair:
+            await pair.direct_wins()
+            await change.happen(Scene(lab, near, far, pair))
+            await pair.nothing_was_lost_or_doubled()
+            return pair.times()

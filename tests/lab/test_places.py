@@ -13,7 +13,7 @@ from bench.lab.pair import TCP, UDP, Pair
 from bench.lab.routers import Router
 from bench.lab.rules import Kind, Strangers
 from bench.lab.world import World, world
-from tests.lab.conftest import Cell, Note, side_by_side
+from tests.lab.conftest import Cell, Note, try_cells
 
 REASON = why_not()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
@@ -56,7 +56,7 @@ def test_routers_that_refuse_strangers_aloud_join_like_those_that_keep_silent(
                 Cell("rejects x rejects", lambda: rude(Strangers.REJECT), UDP),
                 Cell("rejects x drops, TCP", rude_tcp, TCP),
             ]
-            await side_by_side(cells, note)
+            await try_cells(cells, note)
 
     asyncio.run(asyncio.wait_for(main(), 200))
 
@@ -95,7 +95,7 @@ def test_two_ends_behind_one_router_meet_by_the_nearest_way_it_allows(tmp_path: 
                 ),
                 Cell("below one carrier, no hairpin", lambda: below(mean_one, lab, relays), None),
             ]
-            await side_by_side(cells, note)
+            await try_cells(cells, note)
 
     asyncio.run(asyncio.wait_for(main(), 200))
 
@@ -124,7 +124,7 @@ def test_homes_with_ipv6_join_over_udp_or_tcp_and_not_with_one_that_has_none(
                 Cell("IPv6 only x IPv6 only, UDP dropped", lambda: same(False), TCP, "2001:db8:"),
                 Cell("IPv4 only x IPv6 only", mixed, None, "One end has only IPv6 and the other only IPv4"),
             ]
-            await side_by_side(cells, note)
+            await try_cells(cells, note)
 
     asyncio.run(asyncio.wait_for(main(), 200))
 
@@ -142,6 +142,6 @@ def test_who_cannot_be_called_calls_whoever_can(tmp_path: Path, note: Note) -> N
                 Cell("no NAT x symmetric, UDP dropped",
                      lambda: Pair(home(lab, NONE), without_udp(lab, caller), relays), TCP),
             ]  # fmt: skip
-            await side_by_side(cells, note)
+            await try_cells(cells, note)
 
     asyncio.run(asyncio.wait_for(main(), 200))

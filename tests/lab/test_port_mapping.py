@@ -17,7 +17,7 @@ from bench.lab.pair import UDP, Pair
 from bench.lab.routers import Router
 from bench.lab.rules import Kind
 from bench.lab.world import world
-from tests.lab.conftest import Cell, Note, side_by_side
+from tests.lab.conftest import Cell, Note, try_cells
 
 REASON = why_not()
 if REASON is None and shutil.which("miniupnpd") is None:
@@ -94,7 +94,7 @@ def test_a_symmetric_router_that_opens_a_port_is_joined_in_each_of_the_ways_to_a
                 Cell(f"port-restricted x symmetric, {way}", partial(pair, router), UDP, "11.0.0.")
                 for way, router in routers.items()
             ]
-            await side_by_side(cells, note)
+            await try_cells(cells, note)
             for router in routers.values():
                 await closes_its_ports(router)
 
