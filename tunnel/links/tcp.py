@@ -7,6 +7,7 @@ in the way.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from collections import Counter
@@ -27,6 +28,7 @@ from tunnel.nat.portmap import Mapped, Want
 from tunnel.nat.portmap_message import Transport
 from tunnel.nat.stun import Address
 from tunnel.nat.tcp_agent import TcpAgent
+from tunnel.nat.tcp_proof import Asked
 from tunnel.wallclock import WallClock
 
 _log = logging.getLogger(__name__)
@@ -64,11 +66,13 @@ class DirectTcpLink:
         self._send_signal = send_signal
         self._clock = clock
         self._delay_ms = delay_ms
+        self._asked = Asked()
         self._peer_here = options.early
         self._hard_until = float("-inf")
         self._last_signal: bytes | None = None
         self._offered: Offer | None = None  # by the run before, where only the other end began anew
         self._running: TcpRun | None = None
+        self._before: TcpRun | None = None  # the run before: it may still be saying goodbye
         self._ready = False  # own addresses are known
 
     @property
@@ -79,6 +83,8 @@ class DirectTcpLink:
 
     async def run(self, on_up: Callable[[], None], on_datagram: Callable[[bytes], None]) -> Never:
         """See Link.run."""
+        if self._before is not None:
+            await self._before.gone()  # the same port may be asked for anew
         try:
             ports = open_ports(self._options.hosts or _EVERYWHERE, self._options.ports, self.counters)
         except OSError as error:
@@ -100,15 +106,26 @@ class DirectTcpLink:
             on_up()
 
         ears = Ears(self._send_signal, self._rested, up, on_datagram, self._path_ended)
-        run = TcpRun(agent, ports, ears, asks=self._controlling, clock=self._clock, counters=self.counters)
+        run = TcpRun(
+            agent,
+            ports,
+            ears,
+            asks=self._controlling,
+            asked=self._asked,
+            clock=self._clock,
+            counters=self.counters,
+        )
         self._running, self._ready = run, False
         helpers = [self._look(run, ports)]
         if self._options.router and False in ports.numbers:
             helpers.append(self._ask_router(run, ports.numbers[False]))
         try:
             await run.run(helpers)
+        except asyncio.CancelledError:
+            await run.gone()  # there may be no next run to wait for it
+            raise
         finally:
-            self._running = None
+            self._running, self._before = None, run
 
     def send(self, datagram: bytes) -> None:
         """See Link.send."""

@@ -18,6 +18,7 @@ class Lobby:
     asks       whether this end is the WebSocket client
     on_proved  called with number and connection, which is no longer here then
     on_gone    called with the number of one that was closed instead, by either end
+    asked      what this end has been asked before; to be kept from run to run
     """
 
     def __init__(
@@ -26,9 +27,10 @@ class Lobby:
         asks: bool,
         on_proved: Callable[[int, PunchedConnection], None],
         on_gone: Callable[[int], None],
+        asked: Asked,
     ) -> None:
         self._asks = asks
-        self._asked = Asked()
+        self._asked = asked
         self._on_proved = on_proved
         self._on_gone = on_gone
         self._numbers = itertools.count()
@@ -53,6 +55,9 @@ class Lobby:
         self._waiting[id] = connection
         try:
             await asyncio.get_running_loop().create_connection(lambda: connection, sock=sock)
+        except OSError:  # it was reset before it came to us
+            self._waiting.pop(id, None)
+            sock.close()
         except BaseException:
             self._waiting.pop(id, None)
             sock.close()

@@ -13,12 +13,14 @@ from typing import Any, Never
 from tunnel.links.link import LinkError
 from tunnel.links.punched import PunchedConnection
 from tunnel.links.stun_tcp import StunOverTcp
+from tunnel.links.tasks import Tasks
 from tunnel.links.tcp_carrier import Carrier
 from tunnel.links.tcp_lobby import Lobby
 from tunnel.links.tcp_port import TcpPorts
 from tunnel.nat.events import Lost
 from tunnel.nat.stun import Address, Message
 from tunnel.nat.tcp_agent import TcpAgent
+from tunnel.nat.tcp_proof import Asked
 from tunnel.nat.tcp_targets import DIAL_MS, Outcome
 from tunnel.wallclock import WallClock
 
@@ -44,9 +46,11 @@ class Ears:
 
 
 class TcpRun:
-    """Law of use: `run` once; after a call to the agent that may change something, `settle`.
+    """Law of use: `run` once; after a call to the agent that may change something, `settle`. Await `gone`
+    before the next run begins.
 
     asks     whether this end is the WebSocket client
+    asked    what this end has been asked before: an offer may outlive the run that made it
     carrier  the path, once there is one
     """
 
@@ -57,6 +61,7 @@ class TcpRun:
         ears: Ears,
         *,
         asks: bool,
+        asked: Asked,
         clock: WallClock,
         counters: Counter[str],
     ) -> None:
@@ -68,22 +73,31 @@ class TcpRun:
         self._clock = clock
         self._counters = counters
         self._stun = StunOverTcp(ports, self._answered, counters)
-        self._lobby = Lobby(asks=asks, on_proved=self._proved, on_gone=self._gone)
+        self._lobby = Lobby(asks=asks, on_proved=self._proved, on_gone=self._gone, asked=asked)
         self._ended: asyncio.Future[Never] = asyncio.get_running_loop().create_future()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._connections = Tasks("direct tcp", self._failed)
+        self._helpers = Tasks("direct tcp's helper", self._failed)
+        self._goodbyes = Tasks("direct tcp's goodbye", self._failed)
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = float("inf")
 
     async def run(self, helpers: Iterable[Coroutine[Any, Any, None]]) -> Never:
-        """Ends by raising LinkError, or by cancellation. The helpers end with it, at the latest."""
+        """Ends by raising LinkError, or by cancellation. The helpers end with it."""
         try:
-            self._start(self._ports.listen(self._accepted, self._is_named))
+            self._connections.start(self._ports.listen(self._accepted, self._is_named))
             for helper in helpers:
-                self._start(helper)
+                self._helpers.start(helper)
             await self._ended
         finally:
             await self._let_go()
         raise AssertionError("it ends by an error")
+
+    async def gone(self) -> None:
+        """Until all has been told that `run` has ended: the other end, and the router that keeps our port.
+        Whoever only needs to know that the path is down does not wait for it.
+        """
+        await self._goodbyes.gone()
+        await self._helpers.gone()
 
     def settle(self) -> None:
         """Does what the agent wants done; see its law of use."""
@@ -96,7 +110,7 @@ class TcpRun:
                 return  # whatever it would still say, the next one says better
             self._ears.rested(event.why)
         for address in agent.dials():
-            self._start(self._dial(address))
+            self._connections.start(self._dial(address))
         for server, request in agent.questions():
             self._stun.ask(server, request)
         if not agent.is_looking:
@@ -149,7 +163,7 @@ class TcpRun:
         self.settle()
 
     def _accepted(self, sock: socket.socket, source: Address) -> None:
-        self._start(self._meet(sock, source, dialled=False))
+        self._connections.start(self._meet(sock, source, dialled=False))
 
     def _is_named(self, host: str) -> bool:
         remote = self.agent.remote
@@ -161,7 +175,11 @@ class TcpRun:
             sock.close()
             return
         id = await self._lobby.enter(sock, address, lambda: self.agent.passwords)
-        if id is not None:
+        if id is None:
+            self._counters["dropped: reset"] += 1
+            if dialled:
+                self._dial_ended(address, Outcome.REFUSED)
+        else:
             self.agent.arrived(id, address, dialled=dialled, now=self._clock.now())
             self.settle()
 
@@ -180,7 +198,7 @@ class TcpRun:
         self.agent.joined(id, connection.address)
         before = self.carrier
         self.carrier = Carrier(connection, self._ears.datagram, self._counters, self._clock)
-        self._start(self._carry(self.carrier))
+        self._connections.start(self._carry(self.carrier))
         if before is not None:
             self._counters["replaced"] += 1
             before.abort()
@@ -220,16 +238,9 @@ class TcpRun:
 
     # The end
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        """A task that ends with the run. What it raises ends the run, loudly."""
-        task = asyncio.create_task(work, name="direct tcp")
-        self._tasks.add(task)
-        task.add_done_callback(self._task_ended)
-
-    def _task_ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if error is not None and not self.is_over:
+    def _failed(self, error: BaseException) -> None:
+        """A mistake of ours ends the run, loudly."""
+        if not self.is_over:
             self._ended.set_exception(error)
 
     async def _let_go(self) -> None:
@@ -238,12 +249,12 @@ class TcpRun:
         if self._timer is not None:
             self._timer.cancel()
         self._stun.close()
-        self._ports.close()
         self._lobby.clear()
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)  # the router is told that we need the port no more
+        self._helpers.cancel()
+        self._connections.cancel()
         if self.carrier is not None:
-            await self.carrier.leave()
+            self._goodbyes.start(self.carrier.leave())
+        try:
+            await self._connections.gone()
+        finally:
+            self._ports.close()

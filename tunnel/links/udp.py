@@ -23,6 +23,7 @@ from tunnel.links.link import MAX_DATAGRAM, LinkError
 from tunnel.links.portmapper import RouterPorts
 from tunnel.links.stun_servers import StunServers
 from tunnel.links.surroundings import watch
+from tunnel.links.tasks import Tasks
 from tunnel.nat import birthday, stun
 from tunnel.nat.agent import Agent
 from tunnel.nat.events import Found, Lost, Released, Rested
@@ -82,6 +83,7 @@ class DirectUdpLink:
         self._early: deque[bytes] = deque(maxlen=_EARLY)
         self._flood = TokenBucket(_MOST_PER_SECOND, _MOST_PER_SECOND)
         self._ended: asyncio.Future[Never] | None = None
+        self._helpers = Tasks("direct udp's helper", self._helper_failed)
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = float("inf")
 
@@ -92,9 +94,9 @@ class DirectUdpLink:
 
     async def run(self, on_up: Callable[[], None], on_datagram: Callable[[bytes], None]) -> Never:
         """See Link.run."""
+        await self._helpers.gone()  # those of the run before: the same port may be asked for anew
         self._ended = asyncio.get_running_loop().create_future()
         self._on_up, self._on_datagram = on_up, on_datagram
-        helpers: list[asyncio.Task[None]] = []
         try:
             self._open()
             self._agent = Agent(
@@ -108,18 +110,16 @@ class DirectUdpLink:
             )
             self._offered = None
             self._agent.look_hard(self._hard_until, self._clock.now())
-            helpers.append(asyncio.create_task(self._look(self._agent), name="own addresses"))
+            self._helpers.start(self._look(self._agent))
             if self._options.router and False in self._sockets:
-                helpers.append(asyncio.create_task(self._ask_router(self._agent), name="router"))
-            for helper in helpers:
-                helper.add_done_callback(self._helper_ended)
+                self._helpers.start(self._ask_router(self._agent))
             await self._ended
+        except asyncio.CancelledError:
+            self._let_go()
+            await self._helpers.gone()  # there may be no next run to wait for it
+            raise
         finally:
             self._let_go()
-            for helper in helpers:
-                helper.cancel()
-            if helpers:
-                await asyncio.wait(helpers)  # the router is told that we need the port no more
 
     def send(self, datagram: bytes) -> None:
         """See Link.send."""
@@ -250,10 +250,9 @@ class DirectUdpLink:
         want = Want(Transport.UDP, self._sockets[False].port)
         await RouterPorts([want], self._clock, changed).run()
 
-    def _helper_ended(self, helper: asyncio.Task[None]) -> None:
-        """None does by itself: what it raised ends the link, loudly."""
-        error = None if helper.cancelled() else helper.exception()
-        if error is not None and self._ended is not None and not self._ended.done():
+    def _helper_failed(self, error: BaseException) -> None:
+        """A mistake of ours ends the link, loudly."""
+        if self._ended is not None and not self._ended.done():
             self._ended.set_exception(error)
 
     def _begin(self) -> None:
@@ -329,6 +328,8 @@ class DirectUdpLink:
             self._ended.set_exception(LinkError(why))
 
     def _let_go(self) -> None:
+        """At once. The helpers may take a moment: the router is told that we need the port no more."""
+        self._helpers.cancel()
         if self._timer is not None:
             self._timer.cancel()
         self._timer, self._timer_at = None, float("inf")

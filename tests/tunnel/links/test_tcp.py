@@ -332,7 +332,7 @@ def test_a_closed_link_frees_its_port_and_leaves_nothing_behind() -> None:
             await until(lambda: both.one.error)
             with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as again:
                 again.bind(("127.0.0.1", port))
-        await until(lambda: "direct tcp" not in [task.get_name() for task in asyncio.all_tasks()])
+        assert [task for task in asyncio.all_tasks() if "direct tcp" in task.get_name()] == []
 
     run(main())
 
@@ -358,6 +358,25 @@ def test_a_port_that_somebody_listens_at_is_not_shared() -> None:
 
 
 # Strangers
+
+
+def test_what_the_link_was_asked_is_remembered_in_its_next_run() -> None:
+    """The next run may make the same offer, and a recorded proof must not open it."""
+
+    async def main() -> None:
+        async with Two() as both:
+            await both.join()
+            first = both.two.link._running
+            both.two.link.close()
+            await until(lambda: both.one.error and both.two.error)
+            both.again(both.two)
+            await until(lambda: both.two.link._running not in (None, first))
+            assert first is not None
+            assert both.two.link._running is not None
+            assert both.two.link._running._lobby._asked is first._lobby._asked
+            assert first._lobby._asked._keys
+
+    run(main())
 
 
 @contextlib.asynccontextmanager
@@ -459,6 +478,7 @@ class FakeRouter:
     """Keeps one port open and is told when it is no longer needed."""
 
     released = 0
+    may_go: asyncio.Event | None = None
 
     def __init__(self, wants: list[Want], clock: WallClock, on_change: Callable[[Any], None]) -> None:
         self.wants = wants
@@ -472,6 +492,8 @@ class FakeRouter:
             await asyncio.Event().wait()
         finally:
             await asyncio.sleep(0)  # it takes a moment to say so
+            if self.may_go is not None:
+                await self.may_go.wait()
             FakeRouter.released += 1
 
 
@@ -491,6 +513,32 @@ def test_what_the_router_keeps_open_is_offered_and_given_back(monkeypatch: pytes
             both.two.link.peer_came(fresh=True)
             await until(lambda: ("203.0.113.7", 4_711) in offered)
         assert FakeRouter.released == 2
+
+    run(main())
+
+
+def test_a_link_that_ends_does_not_wait_for_the_router_but_the_next_run_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tunnel.links.tcp.RouterPorts", FakeRouter)
+    monkeypatch.setattr(FakeRouter, "released", 0)
+
+    async def main() -> None:
+        monkeypatch.setattr(FakeRouter, "may_go", asyncio.Event())
+        async with Two(DirectOptions(hosts=("127.0.0.1",), router=True)) as both:
+            await both.join()
+            both.one.link.close()
+            await until(lambda: both.one.error)
+            assert FakeRouter.released == 0
+            both.tasks.append(asyncio.create_task(both.one.run()))
+            await asyncio.sleep(0)
+            assert both.one.link.story().own == ()
+            assert FakeRouter.may_go is not None
+            FakeRouter.may_go.set()
+            await until(lambda: both.two.error)
+            both.tasks.append(asyncio.create_task(both.two.run()))
+            await until(lambda: both.one.ups == 2)
+            assert FakeRouter.released >= 1
 
     run(main())
 

@@ -16,7 +16,7 @@ from tunnel.links.punched import PunchedConnection
 from tunnel.links.sender import PARKED
 from tunnel.links.tcp_carrier import Carrier
 from tunnel.links.tcp_lobby import Lobby
-from tunnel.nat.tcp_proof import Passwords
+from tunnel.nat.tcp_proof import Asked, Passwords
 from tunnel.wallclock import WallClock
 
 CLIENT = Passwords(own=b"c" * 16, other=b"s" * 16)
@@ -50,7 +50,7 @@ def _same(passwords: Passwords) -> Passwords:
 async def joined() -> tuple[End, End]:
     proved: list[PunchedConnection] = []
     lobbies = [
-        Lobby(asks=asks, on_proved=lambda _, one: proved.append(one), on_gone=lambda _: None)
+        Lobby(asks=asks, on_proved=lambda _, one: proved.append(one), on_gone=lambda _: None, asked=Asked())
         for asks in (True, False)
     ]
     ids = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from tunnel.links.punched import PunchedConnection
 from tunnel.links.tcp_lobby import Lobby
-from tunnel.nat.tcp_proof import Passwords
+from tunnel.nat.tcp_proof import Asked, Passwords
 
 CLIENT = Passwords(own=b"c" * 16, other=b"s" * 16)
 SERVER = Passwords(own=CLIENT.other, other=CLIENT.own)
@@ -33,7 +34,9 @@ class Room:
         self.passwords: Passwords | None = CLIENT if asks else SERVER
         self.proved: dict[int, PunchedConnection] = {}
         self.gone: list[int] = []
-        self.lobby = Lobby(asks=asks, on_proved=self.proved.__setitem__, on_gone=self.gone.append)
+        self.lobby = Lobby(
+            asks=asks, on_proved=self.proved.__setitem__, on_gone=self.gone.append, asked=Asked()
+        )
 
     async def enter(self, sock: socket.socket) -> int:
         sock.setblocking(False)
@@ -114,6 +117,23 @@ def test_who_is_interrupted_while_entering_leaves_nothing(monkeypatch: pytest.Mo
         await asyncio.sleep(0)
         entering.cancel()
         await asyncio.wait([entering])
+        assert len(room.lobby) == 0
+        assert left.fileno() == -1
+        right.close()
+
+    run(main())
+
+
+def test_who_was_reset_on_the_way_in_leaves_nothing_and_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        room = Room(asks=False)
+        left, right = socket.socketpair()
+
+        async def reset(*_: object, **__: object) -> None:
+            raise OSError(errno.EINVAL, "invalid argument")
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", reset)
+        assert await room.lobby.enter(left, ("192.0.2.1", 80), lambda: room.passwords) is None
         assert len(room.lobby) == 0
         assert left.fileno() == -1
         right.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -15,6 +16,7 @@ from tunnel.links.link import LinkError
 from tunnel.links.tcp_port import open_ports
 from tunnel.links.tcp_run import Ears, TcpRun
 from tunnel.nat.tcp_agent import TcpAgent
+from tunnel.nat.tcp_proof import Asked
 from tunnel.wallclock import WallClock
 
 
@@ -44,7 +46,9 @@ class End:
         )  # fmt: skip
         self.ports = open_ports(["127.0.0.1"], None, self.counters)
         ears = Ears(self._signal, self.rested.append, self._up, self.got.append, self.ended.append)
-        self.run = TcpRun(self.agent, self.ports, ears, asks=asks, clock=clock, counters=self.counters)
+        self.run = TcpRun(
+            self.agent, self.ports, ears, asks=asks, asked=Asked(), clock=clock, counters=self.counters
+        )
         self.agent.set_hosts([("127.0.0.1", self.ports.numbers[False])], clock.now())
         self.clock = clock
         self.task: asyncio.Task[None] | None = None
@@ -59,6 +63,7 @@ class End:
         self.task.cancel()
         with suppress(asyncio.CancelledError, LinkError):
             await self.task
+        await self.run.gone()
 
     def _signal(self, body: bytes) -> None:
         asyncio.get_running_loop().call_soon(self.other.run.signal_came, body)
@@ -156,6 +161,83 @@ def test_a_run_that_is_cancelled_leaves_nothing() -> None:
         await until(lambda: other.ended)
         await other.stop()
         await asyncio.sleep(0)
-        assert [task.get_name() for task in asyncio.all_tasks() if task.get_name() == "direct tcp"] == []
+        assert [task for task in asyncio.all_tasks() if "direct tcp" in task.get_name()] == []
+
+    run(main())
+
+
+def test_the_port_is_closed_only_when_nobody_waits_at_it_any_more() -> None:
+    """The loop watches numbers, and the next socket may get the one that was just closed."""
+
+    async def main() -> None:
+        one, other = await joined()
+        alive: list[str] = []
+        close = one.ports.close
+
+        def watched_close() -> None:
+            alive.extend(task.get_name() for task in asyncio.all_tasks() if task.get_name() == "direct tcp")
+            close()
+
+        await other.stop()  # so that the tasks counted are those of one end
+        one.ports.close = watched_close  # type: ignore[method-assign]  # to look on
+        await one.stop()
+        assert alive == []
+
+    run(main())
+
+
+def test_the_end_does_not_wait_for_goodbyes() -> None:
+    may_go = asyncio.Event()
+
+    async def polite() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await may_go.wait()
+
+    async def main() -> None:
+        one, other = End(asks=True), End(asks=False)
+        one.other, other.other = other, one
+        one.start(polite())
+        other.start()
+        await until(lambda: one.ups and other.ups)
+        one.run.end("Enough.")
+        assert one.task is not None
+        with pytest.raises(LinkError):
+            await one.task
+        await until(lambda: other.ended)  # it has heard so by now
+        gone = asyncio.create_task(one.run.gone())
+        await asyncio.sleep(0)
+        assert not gone.done()
+        may_go.set()
+        await gone
+        await other.stop()
+
+    run(main())
+
+
+def test_connections_that_are_reset_as_they_come_end_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        one, other = End(asks=True), End(asks=False)
+        one.other, other.other = other, one
+        loop = asyncio.get_running_loop()
+        create = loop.create_connection
+        resets = 0
+
+        async def flaky(*args: Any, **options: Any) -> Any:
+            nonlocal resets
+            if resets < 4:
+                resets += 1
+                raise OSError(errno.EINVAL, "invalid argument")
+            return await create(*args, **options)
+
+        monkeypatch.setattr(loop, "create_connection", flaky)
+        one.start()
+        other.start()
+        await until(lambda: one.ups and other.ups)
+        assert one.counters["dropped: reset"] + other.counters["dropped: reset"] >= 4
+        assert one.ended == other.ended == []
+        for end in (one, other):
+            await end.stop()
 
     run(main())

@@ -296,8 +296,7 @@ def test_a_closed_link_frees_its_port_and_leaves_no_timer() -> None:
                 again.bind(("127.0.0.1", port))
             assert both.one.link._timer is None
             assert both.one.link.address is None
-        names = [task.get_name() for task in asyncio.all_tasks()]
-        assert "own addresses" not in names
+        assert [task for task in asyncio.all_tasks() if "direct udp" in task.get_name()] == []
 
     run(main())
 
@@ -451,6 +450,7 @@ class FakeRouter:
     """Keeps one port open and is told when it is no longer needed."""
 
     released = 0
+    may_go: asyncio.Event | None = None
 
     def __init__(self, wants: list[Want], clock: WallClock, on_change: Callable[[Any], None]) -> None:
         self.wants = wants
@@ -463,6 +463,8 @@ class FakeRouter:
             await asyncio.Event().wait()
         finally:
             await asyncio.sleep(0)  # it takes a moment to say so
+            if self.may_go is not None:
+                await self.may_go.wait()
             FakeRouter.released += 1
 
 
@@ -480,5 +482,31 @@ def test_what_the_router_keeps_open_is_offered_and_given_back(monkeypatch: pytes
 
             await until(lambda: ("203.0.113.7", 4_711) in offered())
         assert FakeRouter.released == 2
+
+    run(main())
+
+
+def test_a_link_that_ends_does_not_wait_for_the_router_but_the_next_run_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tunnel.links.udp.RouterPorts", FakeRouter)
+    monkeypatch.setattr(FakeRouter, "released", 0)
+
+    async def main() -> None:
+        monkeypatch.setattr(FakeRouter, "may_go", asyncio.Event())
+        async with Two(DirectOptions(hosts=("127.0.0.1",), router=True)) as both:
+            await both.join()
+            both.one.link.close()
+            await until(lambda: both.one.error)
+            assert FakeRouter.released == 0
+            both.tasks.append(asyncio.create_task(both.one.run()))
+            await asyncio.sleep(0)
+            assert both.one.link.story().own == ()
+            assert FakeRouter.may_go is not None
+            FakeRouter.may_go.set()
+            await until(lambda: both.two.error)
+            both.tasks.append(asyncio.create_task(both.two.run()))
+            await until(lambda: both.one.ups == 2)
+            assert FakeRouter.released >= 1
 
     run(main())
