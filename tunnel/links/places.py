@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from websockets.exceptions import InvalidURI
 from websockets.uri import parse_uri
@@ -18,6 +19,13 @@ from tunnel.nat.stun import Address
 # nothing: it only makes the system choose the address it would send from.
 _FAR_AWAY: Final = ((socket.AF_INET, "203.0.113.1"), (socket.AF_INET6, "2001:db8::1"))
 _DEADLINE_S: Final = 2.0
+
+
+class Foreign(NamedTuple):
+    """A place that somebody out in the world has named: it has no business in our own network."""
+
+    host: str
+    port: int
 
 
 async def own_hosts() -> tuple[str, ...]:
@@ -39,11 +47,12 @@ async def named_hosts() -> tuple[str, ...]:
 
 
 async def resolve(places: Iterable[tuple[str, int]]) -> tuple[Address, ...]:
-    """The UDP addresses of servers named HOST and PORT, in order; those that cannot be found are left out.
+    """The addresses of servers named HOST and PORT, in order; those that cannot be found are left out, and of
+    Foreign ones those that are not global.
 
     The first address of each version of IP comes before the second of any: a name with many is one server.
     """
-    found = await asyncio.gather(*[_look_up(host, port) for host, port in places])
+    found = await asyncio.gather(*[_addresses(place) for place in places])
     ranked: list[tuple[int, Address]] = []
     for addresses in found:
         counts = {False: 0, True: 0}
@@ -72,6 +81,16 @@ def _source(family: socket.AddressFamily, host: str) -> str | None:
             return stun.address(*sock.getsockname()[:2])[0]
     except OSError:
         return None  # no route, or no such version of IP here
+
+
+async def _addresses(place: tuple[str, int]) -> list[Address]:
+    found = await _look_up(*place)
+    return [address for address in found if _is_global(address)] if isinstance(place, Foreign) else found
+
+
+def _is_global(address: Address) -> bool:
+    ip = ipaddress.ip_address(address[0].partition("%")[0])
+    return ip.is_global and not ip.is_multicast
 
 
 async def _look_up(host: str, port: int) -> list[Address]:

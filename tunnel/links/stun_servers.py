@@ -6,7 +6,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from websockets.exceptions import InvalidURI
+from websockets.uri import parse_uri
+
+from tunnel.links.places import Foreign
 from tunnel.nat.gathering import MAX_SERVERS
+from tunnel.relay.stun_told import is_public
 
 Place = tuple[str, int]  # a host's name or address, and a port
 Places = tuple[Place, ...]
@@ -35,9 +40,14 @@ class StunServers:
         return (*relays[: MAX_SERVERS - 1], *self._named, *relays[MAX_SERVERS - 1 :])
 
     def told(self, url: str, places: Places | None) -> None:
-        """The relay says where it answers; None: it says nothing of it."""
+        """The relay says where it answers; None: it says nothing of it.
+
+        A relay out in the world may name a host of its own, and then let that name lead into our network. So
+        only global addresses of what it names count.
+        """
         if places is not None and self._relays.get(url) != places:
-            self._relays[url] = places
+            foreign = _is_out_in_the_world(url)
+            self._relays[url] = tuple(Foreign(*place) for place in places) if foreign else places
             self._news.set()
 
     async def wait(self, patience_s: float) -> None:
@@ -48,3 +58,11 @@ class StunServers:
         except TimeoutError:
             pass  # nobody said anything
         self._news.clear()
+
+
+def _is_out_in_the_world(url: str) -> bool:
+    """Judged by what the URL says and not by a look-up: the answers to that are the relay's own to give."""
+    try:
+        return is_public(parse_uri(url).host.lower())
+    except InvalidURI:
+        return True

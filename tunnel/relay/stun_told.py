@@ -66,7 +66,7 @@ class StunTold:
         """
         if self.host is None:
             return reached
-        if _is_public(self.host) or not _is_public(reached.lower()):
+        if is_public(self.host) or not is_public(reached.lower()):
             return self.host
         raise StunToldError(f"a relay out in the world answers STUN at {self.host}, it says")
 
@@ -80,7 +80,10 @@ def is_host(text: str) -> bool:
     return "%" not in text
 
 
-def _is_public(host: str) -> bool:
+def is_public(host: str) -> bool:
+    """Whether this address or name (in small letters) may be one out in the world. Where a name leads, only
+    looking it up says.
+    """
     try:
         ip = ipaddress.ip_address(host)
     except ValueError:

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from tunnel.links.places import own_hosts, relay_places, resolve, routed_hosts
+from tunnel.links.places import Foreign, own_hosts, relay_places, resolve, routed_hosts
 from tunnel.nat.stun import Address
 
 
@@ -43,6 +43,30 @@ def test_a_name_with_many_addresses_is_one_server_among_others(monkeypatch: pyte
     found = asyncio.run(resolve([("many", 5), ("other", 5)]))
     assert found[:3] == (many[0], many[-1], other[0])
     assert sorted(found) == sorted(many + other)
+
+
+def test_what_a_stranger_names_is_looked_up_and_may_not_lead_into_our_own_network(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = [
+        "192.168.1.1",
+        "127.0.0.1",
+        "10.1.2.3",
+        "169.254.1.1",
+        "100.64.0.1",
+        "224.0.0.1",
+        "fe80::1",
+        "fc00::1",
+        "::1",
+    ]
+    out = ["1.1.1.1", "2606:4700:4700::1111"]
+
+    async def look_up(host: str, port: int) -> list[Address]:
+        return [(address, port) for address in (*own, *out)]
+
+    monkeypatch.setattr("tunnel.links.places._look_up", look_up)
+    assert asyncio.run(resolve([Foreign("evil.example.org", 80)])) == tuple((host, 80) for host in out)
+    assert len(asyncio.run(resolve([("named.example.org", 80)]))) == len(own) + len(out)
 
 
 def test_own_addresses_are_those_of_the_routes_first() -> None:

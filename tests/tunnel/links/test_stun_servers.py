@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from tunnel.links.places import Foreign
 from tunnel.links.stun_servers import StunServers
 from tunnel.nat.gathering import MAX_SERVERS
 
@@ -43,3 +44,22 @@ def test_who_waits_is_woken_by_news_and_by_nothing_else() -> None:
         await servers.wait(0)  # the news has been taken
 
     asyncio.run(asyncio.wait_for(main(), 10))
+
+
+@pytest.mark.parametrize(
+    ("url", "is_foreign"),
+    [
+        ("wss://relay.example.org/room", True),
+        ("wss://1.1.1.1", True),
+        ("ws://192.168.1.10:8765", False),
+        ("ws://[::1]:8765", False),
+        ("ws://relay.lan:8765", False),
+        ("ws://LOCALHOST:8765", False),
+    ],
+)
+def test_what_a_relay_out_in_the_world_names_is_foreign(url: str, is_foreign: bool) -> None:
+    servers = StunServers({url: (("a.example.org", 443),)}, NAMED)
+    assert not any(isinstance(place, Foreign) for place in servers.places)
+    servers.told(url, (("b.example.org", 80),))
+    assert servers.places == (("b.example.org", 80), *NAMED)
+    assert [isinstance(place, Foreign) for place in servers.places] == [is_foreign, False, False]
