@@ -26,8 +26,10 @@ from tunnel.links.surroundings import watch
 from tunnel.links.tasks import Tasks
 from tunnel.nat import birthday, stun
 from tunnel.nat.agent import Agent
+from tunnel.nat.candidates import Kind
 from tunnel.nat.events import Found, Lost, Released, Rested
 from tunnel.nat.offer import Offer
+from tunnel.nat.pairs import State
 from tunnel.nat.portmap import Mapped, Want
 from tunnel.nat.portmap_message import Transport
 from tunnel.nat.stun import Address
@@ -37,6 +39,11 @@ _log = logging.getLogger(__name__)
 
 _EARLY: Final = 32  # datagrams kept that come before we know that our own reach the other end
 _MOST_PER_SECOND: Final = 20_000  # as on a relay's link: a hundred times what a session sends
+# STUN, and whatever comes from addresses that the other end only names: twenty times what a search makes.
+_CHECKS_PER_SECOND: Final = 2_000
+# From addresses that nobody names: the other end's checks through a router full of surprises, fifty a
+# second, among everybody's junk. Each may cost us 30 µs.
+_STRANGERS_PER_SECOND: Final = 500
 _PORTS_TRIED: Final = 20
 _EVERYWHERE: Final = ("0.0.0.0", "::")
 
@@ -82,6 +89,11 @@ class DirectUdpLink:
         self._on_datagram: Callable[[bytes], None] = _nothing
         self._early: deque[bytes] = deque(maxlen=_EARLY)
         self._flood = TokenBucket(_MOST_PER_SECOND, _MOST_PER_SECOND)
+        self._checks = TokenBucket(_CHECKS_PER_SECOND, _CHECKS_PER_SECOND)
+        self._strangers = TokenBucket(_STRANGERS_PER_SECOND, _STRANGERS_PER_SECOND)
+        self._proved: frozenset[Address] = frozenset()  # the other end has answered from there, or asked
+        self._named: frozenset[Address] = frozenset()  # the other end, or a server, may be there
+        self._asked: tuple[Address, ...] = ()  # servers
         self._ended: asyncio.Future[Never] | None = None
         self._helpers = Tasks("direct udp's helper", self._helper_failed)
         self._timer: asyncio.TimerHandle | None = None
@@ -162,7 +174,7 @@ class DirectUdpLink:
         if agent is None:
             return stories.NOTHING
         return stories.tell(
-            agent.offered, agent.met, agent.tried, selected=agent.selected, answers=agent.answers
+            agent.offered, agent.remote, agent.tried, selected=agent.selected, answers=agent.answers
         )
 
     def signal_came(self, body: bytes) -> None:
@@ -210,10 +222,10 @@ class DirectUdpLink:
         return self._more.get(via)
 
     def _came(self, data: bytes, source: Address, via: int = 0) -> None:
-        agent, now = self._agent, self._clock.now()
-        if agent is None or not self._flood.take(now):
+        agent, now, is_stun = self._agent, self._clock.now(), stun.is_stun(data)
+        if agent is None or not self._share(source, is_stun).take(now):
             self.counters["dropped_flood"] += 1
-        elif stun.is_stun(data):
+        elif is_stun:
             agent.receive(data, source, now, via)
             self._settle()
         elif not agent.accepts(source, len(data), now, via):
@@ -223,6 +235,18 @@ class DirectUdpLink:
         else:
             self._early.append(data)
 
+    def _share(self, source: Address, is_stun: bool) -> TokenBucket:
+        """What there may be of it: junk takes nothing of what is the other end's."""
+        if source in self._proved and not is_stun:
+            return self._flood
+        return self._checks if source in self._named else self._strangers
+
+    def _look_who_is_who(self, agent: Agent) -> None:
+        pairs = agent.tried
+        self._proved = frozenset(pair.address for pair in pairs if pair.heard or pair.state is State.VALID)
+        named = [pair.address for pair in pairs if pair.kind is not Kind.PEER]  # those merely came by
+        self._named = self._proved.union(named, self._asked)
+
     # The agent
 
     async def _look(self, agent: Agent) -> None:
@@ -230,7 +254,8 @@ class DirectUdpLink:
 
         def seen(hosts: Iterable[str], servers: Iterable[Address]) -> None:
             ports = {one.is_ipv6: one.port for one in self._sockets.values()}
-            agent.set_servers(servers)
+            self._asked = tuple(servers)
+            agent.set_servers(self._asked)
             addresses = [(host, ports[":" in host]) for host in hosts if (":" in host) in ports]
             agent.set_hosts(addresses, self._clock.now())
             if not self._ready:
@@ -282,6 +307,7 @@ class DirectUdpLink:
             self._more.pop(via).close()
         for body in agent.signals(now):
             self._send_signal(body)
+        self._look_who_is_who(agent)
         self._arm(agent, now)
 
     def _tell(self, event: Found | Lost | Rested) -> None:
@@ -335,6 +361,7 @@ class DirectUdpLink:
         self._timer, self._timer_at = None, float("inf")
         self._agent, self._ended = None, None
         self._ready = self._up = False
+        self._proved = self._named = frozenset()
         self._early.clear()
         for one in (*self._sockets.values(), *self._more.values()):
             one.close()

@@ -19,6 +19,7 @@ from tunnel.nat import stun
 from tunnel.nat.agent import Agent
 from tunnel.nat.events import Lost, Released, Transmit
 from tunnel.nat.offer import parse
+from tunnel.nat.pairs import Pair
 from tunnel.nat.portmap import Mapped, Want
 from tunnel.nat.stun import Address, Message
 from tunnel.wallclock import WallClock
@@ -360,6 +361,71 @@ def test_a_path_that_is_lost_ends_the_link() -> None:
     run(main())
 
 
+class Still(WallClock):
+    """Stands still: no bucket is filled again."""
+
+    def __init__(self, moment: float) -> None:
+        self.moment = moment
+
+    def now(self) -> float:
+        return self.moment
+
+
+CHECK = stun.build(Message(kind=stun.Kind.REQUEST, transaction=bytes(12)))
+
+
+@pytest.mark.parametrize(
+    ("junk", "as_the_peer", "most"),
+    [(b"\x99" * 200, False, 500), (CHECK, False, 500), (CHECK, True, 2_000)],
+    ids=["datagrams", "checks", "checks with a false source"],
+)
+def test_junk_takes_little_of_our_time_and_nothing_of_the_peers_share(
+    monkeypatch: pytest.MonkeyPatch, junk: bytes, as_the_peer: bool, most: int
+) -> None:
+    async def main() -> None:
+        async with Two() as both:
+            await both.join()
+            link = both.one.link
+            there = link.address
+            assert there is not None
+            settled = 0
+            settle = link._settle
+
+            def counted() -> None:
+                nonlocal settled
+                settled += 1
+                settle()
+
+            monkeypatch.setattr(link, "_settle", counted)
+            monkeypatch.setattr(link, "_clock", Still(link._clock.now()))
+            for _ in range(25_000):
+                link._came(junk, there if as_the_peer else ("127.0.0.1", 1))
+            link._came(b"\x13 the peer's", there)
+            assert both.one.got[-1] == b"\x13 the peer's"
+            assert settled <= most
+            assert link.counters["dropped_flood"] >= 25_000 - most
+
+    run(main())
+
+
+def test_what_comes_from_an_address_that_the_other_end_only_names_is_bounded_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def main() -> None:
+        async with Two() as both:
+            await both.join()
+            link = both.one.link
+            named = ("127.0.0.1", 9)  # the server's, too
+            monkeypatch.setattr(link, "_clock", Still(link._clock.now()))
+            for _ in range(25_000):
+                link._came(b"\x99" * 200, named)
+            assert link.counters["dropped: unknown source"] <= 2_000
+            link._came(b"\x99" * 200, ("127.0.0.1", 1))
+            assert link.counters["dropped_flood"] == 23_000
+
+    run(main())
+
+
 class Guessing:
     """An agent that wants packets sent by other sockets, and notes what comes in by which."""
 
@@ -370,6 +436,7 @@ class Guessing:
         self.facts: list[Released] = []
         self.came: list[tuple[bytes, Address, int]] = []
         self.there = there
+        self.tried: tuple[Pair, ...] = ()
 
     def transmits(self) -> list[Transmit]:
         orders, self.orders = self.orders, []
