@@ -14,38 +14,29 @@ milliseconds and never decreases. After Lost the agent is done: make another one
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import Final
 
 from tunnel.bucket import TokenBucket
 from tunnel.nat import stun
 from tunnel.nat.birthday import Birthday
-from tunnel.nat.checks import FRAGMENT_SIZE, PASSWORD_SIZE, Checks, Credentials
+from tunnel.nat.checks import Checks
 from tunnel.nat.diagnosis import explain
 from tunnel.nat.events import Event, Found, Lost, Released, Rested, Transmit
 from tunnel.nat.gathering import Random
-from tunnel.nat.offer import Edition, Offer
-from tunnel.nat.own import OwnAddresses
+from tunnel.nat.offer import Offer
 from tunnel.nat.pairs import Pair, choose
 from tunnel.nat.prober import Prober
-from tunnel.nat.search import Search, Stage, Step
-from tunnel.nat.signalling import Signalling, following
+from tunnel.nat.search import Stage, Step
+from tunnel.nat.seeker import Seeker, seldom
 from tunnel.nat.stun import Address, StunError
 
-# How often the other end's offers may start a search of ours, in the long run and at once.
-_WOKEN_PER_SECOND: Final = 1 / 60
-_WOKEN_BURST: Final = 4.0
-# While people wait, servers are asked again before a router forgets us: RFC 4787 wants two minutes at least,
-# many give 30 s. With rounds of 3 s that is every 12 to 15 s.
-_ASK_AGAIN_MS: Final = 12_000.0
 
-
-class Agent:
+class Agent(Seeker):
     """See the law of use above. What came and was dropped is counted in `counters`, by reason.
 
     controlling  whether this end decides which address is used: one of the two does
     loopback     whether this machine's own addresses may be candidates: both ends run on it
     counters     where to count; None: its own
+    before       what we offered last, if only the other end began anew (see seeker.py)
     birthday     how often ports may be guessed (birthday.allowance); None: not at all
     """
 
@@ -60,65 +51,16 @@ class Agent:
         before: Offer | None = None,
         birthday: TokenBucket | None = None,
     ) -> None:
-        """before  what we offered last, if only the other end began anew: it goes on being our offer. With
-        another one we would look as if we had begun anew ourselves, the other end would begin anew
-        because of that, and so on without end.
-        """
-        self.counters: Counter[str] = Counter() if counters is None else counters
+        super().__init__(random, now, loopback=loopback, counters=counters, before=before)
         self._controlling = controlling
-        own = (
-            Credentials(random(FRAGMENT_SIZE), random(PASSWORD_SIZE))
-            if before is None
-            else before.credentials
-        )
-        edition = Edition(int(now), 0) if before is None else following(before.edition)
+        own = self.offered.credentials
         checks = Checks(own, controlling=controlling, tie_breaker=int.from_bytes(random(8), "big"))
         self._prober = Prober(checks, random, self.counters, controlling=controlling, loopback=loopback)
-        self._signalling = Signalling(own, edition, self.counters)
-        self._own = OwnAddresses(random, loopback=loopback)
-        self._search = Search()
         self._birthday = Birthday(random, birthday)
         self._opened: set[int] = set()  # sockets besides the main one
         self._in_doubt = False
-        self._waking = TokenBucket(_WOKEN_PER_SECOND, _WOKEN_BURST)
+        self._prolonging = seldom()
         self._events: list[Event] = []
-
-    @property
-    def offered(self) -> Offer:
-        """What we offer."""
-        return self._signalling.own
-
-    # What the shell knows of this machine
-
-    def set_hosts(self, addresses: Iterable[Address], now: float) -> None:
-        """The addresses of our own socket; when they change, everything is looked at anew."""
-        if self._own.set_hosts(addresses) and self._search.stage is not Stage.IDLE:
-            self._begin(now)
-
-    def set_mapped(self, addresses: Iterable[Address], now: float) -> None:
-        """What the router keeps open for us."""
-        self._own.set_mapped(addresses)
-        if self._search.stage is not Stage.IDLE:
-            self._announce(now)
-
-    def set_servers(self, servers: Iterable[Address]) -> None:
-        """The STUN servers to ask from the next search on."""
-        self._own.set_servers(servers)
-
-    def start(self, now: float) -> None:
-        """Signals reach the other end: looks for a path. If it does already, its offer is said again."""
-        if self._search.stage is Stage.IDLE:
-            self._begin(now)
-        else:
-            self._signalling.insist(now)
-
-    def look_hard(self, until: float, now: float) -> None:
-        """Until then no rests, and our mapping stays open: somebody carries our offer to the other end."""
-        self._search.look_hard(until)
-        if self._search.stage is Stage.RESTING:
-            self._begin(now)
-
-    # What comes from the other end, or pretends to
 
     @property
     def selected(self) -> Address | None:
@@ -131,41 +73,23 @@ class Agent:
         return 0 if self._prober.selected is None else self._prober.selected.via
 
     @property
-    def met(self) -> Offer | None:
-        """What the other end offers."""
-        return self._signalling.remote
-
-    @property
     def tried(self) -> tuple[Pair, ...]:
         """The other end's addresses, and how each fares; to look at only."""
         return tuple(self._prober.pairs)
 
-    @property
-    def answers(self) -> int:
-        """How many servers have said how they see us: two must, to tell whether they see the same."""
-        return self._own.answers
-
-    def peer_began_anew(self) -> None:
-        """Its session says so. What we have found is used until its offer says so too, for the session may
-        have been found by this very path; while there is none, even an offer by an earlier clock is news.
-        """
-        if self._prober.selected is None:
-            self._signalling.expect_anew()
+    # What comes from the other end, or pretends to
 
     def signal_came(self, body: bytes, now: float) -> None:
         """An offer of the other end; the seal around it has proved that."""
-        before = self._signalling.remote
-        offer = self._signalling.came(body, now)
-        if offer is None:
+        heard = self._hear(body, now)
+        if heard is None:
             return
-        if before is not None and before.edition.attempt != offer.edition.attempt:
-            self._forget_peer()
+        offer, is_known = heard
         self._prober.offered(offer, self._own.versions, now)
-        if self._search.stage is Stage.IDLE:
+        if not self._has_begun:
             self._begin(now)
-        elif self._waking.take(now):
-            is_known = before is not None and before.edition.attempt == offer.edition.attempt
-            self._look_again(now, patiently=is_known)
+        elif not self._wake(now, patiently=is_known):
+            self._look_longer(now)
         if offer.guessing:
             self._guess(now)
         self._release(now)
@@ -180,9 +104,7 @@ class Agent:
         if message.kind is stun.Kind.REQUEST:
             self._prober.check_came(message, data, source, now, via)
         elif message.kind is stun.Kind.SUCCESS:
-            if self._own.answered(message, source):
-                self._announce(now)
-            else:
+            if not self._answered(message, source, now):
                 self._prober.answer_came(message, data, source, now, via)
         else:
             self.counters["dropped: stun kind"] += 1
@@ -206,18 +128,16 @@ class Agent:
             pair.expire(now)
         self._decide(now)
         self._ask(now)
-        found = self._prober.selected is not None and not self._in_doubt
+        found = self._has_path and not self._in_doubt
         step = self._search.take_due(found=found, draw=self._prober.draw(), now=now)
         if step is Step.AGAIN:
             self._announce(now)  # by now we know whether servers answer
             self._prober.rewind(now)
-            if self._search.is_hard(now) and now >= self._own.asked + _ASK_AGAIN_MS:
-                self._own.ask(now)
-                self._ask(now)
+            self._ask_again(now)
         elif step is Step.BEGIN:
             self._begin(now, patiently=True)
         elif step is Step.REST:
-            self._events.append(Rested(explain(self._signalling.own, self._signalling.remote)))
+            self._events.append(Rested(explain(self.offered, self.remote)))
         if step in (Step.AGAIN, Step.REST):
             self._guess(now)
         for probe in self._birthday.take_due(now):
@@ -228,18 +148,15 @@ class Agent:
 
     def next_timeout(self) -> float:
         """When to call `handle_timeout` at the latest; infinity if nothing is awaited."""
-        deadlines = [
-            self._search.next_timeout(), self._own.next_timeout(), self._signalling.next_timeout(),
-            self._prober.next_timeout(), self._birthday.next_timeout(),
-        ]  # fmt: skip
+        deadlines = [self._next_timeout(), self._prober.next_timeout(), self._birthday.next_timeout()]
         if self._prober.selected is not None and not self._in_doubt:
             deadlines.append(self._prober.selected.doubt_at())
         return min(deadlines)
 
     def transmits(self) -> list[Transmit]:
         """What has to leave now."""
-        transmits, self._prober.transmits = self._prober.transmits, []
-        return transmits
+        checks, self._prober.transmits = self._prober.transmits, []
+        return [*(Transmit(*question) for question in self._take_questions()), *checks]
 
     def signals(self, now: float) -> list[bytes]:
         """The notes that have to reach the other end, now."""
@@ -253,29 +170,18 @@ class Agent:
 
     # Looking
 
-    def _begin(self, now: float, *, patiently: bool = False) -> None:
-        """A search of our own; the other end is told to look too."""
-        self._search.begin(now, patiently=patiently)
-        self._gather(now)
-        self._signalling.renew(now)
-        self._announce(now)
+    @property
+    def _has_path(self) -> bool:
+        return self._prober.selected is not None
 
-    def _look_again(self, now: float, *, patiently: bool) -> None:
-        """The other end has begun a search, or has more addresses."""
-        if self._search.stage is Stage.RESTING:
-            self._search.begin(now, patiently=patiently)
-            self._gather(now)
-        elif self._search.stage is Stage.LOOKING:
+    def _begin_trying(self, now: float) -> None:
+        self._prober.begin(now)
+
+    def _look_longer(self, now: float) -> None:
+        """The other end has begun while we look too: what failed may work now."""
+        if self._search.stage is Stage.LOOKING and self._prolonging.take(now):
             self._search.prolong()
             self._prober.rewind(now, failed_only=True)
-
-    def _gather(self, now: float) -> None:
-        self._prober.begin(now)
-        self._own.ask(now)
-        self._ask(now)
-
-    def _ask(self, now: float) -> None:
-        self._prober.transmits += [Transmit(*question) for question in self._own.take_questions(now)]
 
     def _announce(self, now: float) -> None:
         own = self._own
@@ -289,7 +195,6 @@ class Agent:
         )
 
     def _forget_peer(self) -> None:
-        """It began anew: its old addresses and password are void."""
         self._prober.pairs.clear()
         self._birthday.stop()
         if self._prober.selected is not None:
@@ -300,17 +205,16 @@ class Agent:
 
     def _guess(self, now: float) -> None:
         """An ordinary round found nothing, here or there. The other end has to begin at the same time."""
-        remote = self._signalling.remote
-        if remote is None or self._prober.selected is not None:
+        if self.remote is None or self._has_path:
             return
-        if self._birthday.begin(self._signalling.own, remote, now):
+        if self._birthday.begin(self.offered, self.remote, now):
             self._announce(now)
 
     def _release(self, now: float) -> None:
         """When guessing is over, its sockets are closed but for those that hit, and those when they fail."""
         if self._birthday.running:
             return
-        if self._signalling.own.guessing:
+        if self.offered.guessing:
             self._announce(now)
         if self._opened:
             unused = self._opened - self._prober.pairs.keep_sockets()

@@ -91,7 +91,7 @@ class Checks:
         return stun.build(success, self._own.key)
 
 
-class Asked(NamedTuple):
+class SentCheck(NamedTuple):
     """A check that is out, sent by that socket of ours."""
 
     address: Address
@@ -103,15 +103,15 @@ class Outstanding:
     """The checks that may still be answered, by transaction; the oldest is forgotten first."""
 
     def __init__(self) -> None:
-        self._asked: OrderedDict[bytes, Asked] = OrderedDict()
+        self._asked: OrderedDict[bytes, SentCheck] = OrderedDict()
 
-    def add(self, transaction: bytes, asked: Asked) -> None:
+    def add(self, transaction: bytes, asked: SentCheck) -> None:
         """It has left."""
         self._asked[transaction] = asked
         if len(self._asked) > _MAX_OUTSTANDING:
             self._asked.popitem(last=False)
 
-    def get(self, transaction: bytes, source: Address, via: int = 0) -> Asked | None:
+    def get(self, transaction: bytes, source: Address, via: int = 0) -> SentCheck | None:
         """The check this answers. None unless the answer comes from where the question went, as it went.
 
         RFC 8445, 7.2.5.2.1 wants the same address: another one proves a path that nobody asked for.

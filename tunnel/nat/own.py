@@ -24,6 +24,11 @@ class OwnAddresses:
         before, self._hosts = self._hosts, self._plausible(addresses)
         return self._hosts != before
 
+    @property
+    def hosts(self) -> tuple[Address, ...]:
+        """Those of our socket."""
+        return self._hosts
+
     def set_mapped(self, addresses: Iterable[Address]) -> None:
         """What the router keeps open for it."""
         self._mapped = self._plausible(addresses)

@@ -13,7 +13,7 @@ from typing import Final
 from tunnel.bucket import TokenBucket
 from tunnel.nat import stun
 from tunnel.nat.candidates import Kind, is_plausible
-from tunnel.nat.checks import Asked, Checks, Credentials, Outstanding, Verdict
+from tunnel.nat.checks import Checks, Credentials, Outstanding, SentCheck, Verdict
 from tunnel.nat.events import Transmit
 from tunnel.nat.gathering import Random
 from tunnel.nat.offer import Offer
@@ -130,7 +130,7 @@ class Prober:
     def _ask(self, remote: Credentials, address: Address, via: int, *, nominate: bool) -> None:
         transaction = self._random(stun.TRANSACTION)
         request = self._checks.request(remote, address, transaction, nominate=nominate)
-        self._outstanding.add(transaction, Asked(address, nominate, via))
+        self._outstanding.add(transaction, SentCheck(address, nominate, via))
         self.transmits.append(Transmit(address, request, via))
 
     # What comes

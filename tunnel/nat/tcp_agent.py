@@ -16,17 +16,14 @@ decreases. After Lost the agent is done: make another one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
-from tunnel.bucket import TokenBucket
-from tunnel.nat.checks import FRAGMENT_SIZE, PASSWORD_SIZE, Credentials
 from tunnel.nat.events import Lost, Rested
 from tunnel.nat.gathering import Random
-from tunnel.nat.offer import NEVER, Edition, Offer
-from tunnel.nat.own import OwnAddresses
-from tunnel.nat.search import Search, Stage, Step
-from tunnel.nat.signalling import Signalling, following
+from tunnel.nat.offer import NEVER, Offer
+from tunnel.nat.search import Stage, Step
+from tunnel.nat.seeker import Seeker
 from tunnel.nat.stun import Address, Message
 from tunnel.nat.tcp_diagnosis import explain
 from tunnel.nat.tcp_dialler import Dialler
@@ -34,24 +31,18 @@ from tunnel.nat.tcp_proof import Passwords
 from tunnel.nat.tcp_targets import Outcome, Target
 from tunnel.nat.tcp_turns import Likelihood, Turns, gives_itself_away
 
-# How often the other end's offers may start a search of ours, in the long run and at once.
-_WOKEN_PER_SECOND: Final = 1 / 60
-_WOKEN_BURST: Final = 4.0
-# While people wait, servers are asked again: relays hang up on whoever asks where it comes from, and a router
-# that keeps our port only for them may forget us.
-_ASK_AGAIN_MS: Final = 12_000.0
 # A note may take minutes (tunnel/rendezvous). Nobody waits so long, or the round would be over.
 _LONGEST_DELAY_MS: Final = 1_000.0
 
 
-class TcpAgent:
+class TcpAgent(Seeker):
     """See the law of use above. What came and was dropped is counted in `counters`, by reason.
 
     controlling  whether this end times the start, and asks for proof: one of the two does
     delay_ms     how long a note takes to the other end, as far as anybody knows
     loopback     whether this machine's own addresses may be candidates: both ends run on it
     counters     where to count; None: its own
-    before       what we offered last, if only the other end began anew (see nat/agent.py)
+    before       what we offered last, if only the other end began anew (see seeker.py)
     """
 
     def __init__(
@@ -65,50 +56,23 @@ class TcpAgent:
         counters: Counter[str] | None = None,
         before: Offer | None = None,
     ) -> None:
-        self.counters: Counter[str] = Counter() if counters is None else counters
+        super().__init__(random, now, loopback=loopback, counters=counters, before=before)
         self._controlling = controlling
         self._random = random
         self._delay_ms = delay_ms
-        credentials = (
-            Credentials(random(FRAGMENT_SIZE), random(PASSWORD_SIZE))
-            if before is None
-            else before.credentials
-        )
-        edition = Edition(int(now), 0) if before is None else following(before.edition)
-        self._signalling = Signalling(credentials, edition, self.counters)
-        self._own = OwnAddresses(random, loopback=loopback)
-        self._hosts: tuple[Address, ...] = ()
         self._dialler = Dialler(self.counters, loopback=loopback)
         self._turns = Turns(asks=controlling)
         self._dialled: dict[int, Address] = {}  # unproved connections that we have made
-        self._search = Search()
         self._said = NEVER  # the newest edition of ours that has left
         self._volley_at = float("inf")
         self._up: Address | None = None
-        self._waking = TokenBucket(_WOKEN_PER_SECOND, _WOKEN_BURST)
-        self._questions: list[tuple[Address, bytes]] = []
         self._drops: list[int] = []
         self._events: list[Lost | Rested] = []
-
-    @property
-    def offered(self) -> Offer:
-        """What we offer."""
-        return self._signalling.own
-
-    @property
-    def remote(self) -> Offer | None:
-        """What the other end offers, as far as we know."""
-        return self._signalling.remote
 
     @property
     def tried(self) -> tuple[Target, ...]:
         """The other end's addresses, and how each fares; to look at only."""
         return tuple(self._dialler.targets)
-
-    @property
-    def answers(self) -> int:
-        """How many servers have said how they see us: two must, to tell whether they see the same."""
-        return self._own.answers
 
     @property
     def passwords(self) -> Passwords | None:
@@ -120,60 +84,20 @@ class TcpAgent:
     @property
     def is_looking(self) -> bool:
         """Whether servers may still have something to tell: their connections keep the router's port ours."""
-        return self._search.stage is Stage.LOOKING and self._up is None
-
-    # What the shell knows of this machine
-
-    def set_hosts(self, addresses: Iterable[Address], now: float) -> None:
-        """The addresses of our own ports; when they change while we look, everything is looked at anew."""
-        self._hosts = tuple(addresses)
-        changed = self._own.set_hosts(self._hosts)
-        if changed and self._up is None and self._search.stage is not Stage.IDLE:
-            self._begin(now)
-
-    def set_mapped(self, addresses: Iterable[Address], now: float) -> None:
-        """What the router keeps open for us."""
-        self._own.set_mapped(addresses)
-        if self._up is None and self._search.stage is not Stage.IDLE:
-            self._announce(now)
-
-    def set_servers(self, servers: Iterable[Address]) -> None:
-        """The STUN servers to ask from the next search on."""
-        self._own.set_servers(servers)
-
-    def start(self, now: float) -> None:
-        """Signals reach the other end: looks for a path. If it does already, its offer is said again."""
-        if self._search.stage is Stage.IDLE:
-            self._begin(now)
-        else:
-            self._signalling.insist(now)
-
-    def look_hard(self, until: float, now: float) -> None:
-        """Until then no rests: somebody carries our offer to the other end."""
-        self._search.look_hard(until)
-        if self._search.stage is Stage.RESTING and self._up is None:
-            self._begin(now)
+        return self._search.stage is Stage.LOOKING and not self._has_path
 
     # What comes
 
-    def peer_began_anew(self) -> None:
-        """Its session says so; see nat/agent.py."""
-        if self._up is None:
-            self._signalling.expect_anew()
-
     def signal_came(self, body: bytes, now: float) -> None:
         """An offer of the other end; the seal around it has proved that."""
-        before = self._signalling.remote
-        offer = self._signalling.came(body, now)
-        if offer is None:
+        heard = self._hear(body, now)
+        if heard is None:
             return
-        is_known = before is not None and before.edition.attempt == offer.edition.attempt
-        if before is not None and not is_known:
-            self._forget_peer()
-        is_new = self._dialler.offered(offer.candidates, self._hosts)
-        if self._search.stage is Stage.IDLE:
+        offer, is_known = heard
+        is_new = self._dialler.offered(offer.candidates, self._own.hosts)
+        if not self._has_begun:
             self._begin(now)
-        elif self._up is None:
+        elif not self._is_content:
             self._look_again(now, is_new=is_new, patiently=is_known)
         if not self._controlling:
             self._volley_at = float("inf")
@@ -181,10 +105,8 @@ class TcpAgent:
 
     def stun_came(self, message: Message, server: Address, now: float) -> None:
         """A server's answer."""
-        if not self._own.answered(message, server):
+        if not self._answered(message, server, now):
             self.counters["dropped: answer"] += 1
-        elif self._up is None:
-            self._announce(now)
 
     def dial_ended(self, address: Address, outcome: Outcome, now: float) -> None:
         """How a dial of ours ended. If it made a connection, `arrived` follows."""
@@ -230,15 +152,15 @@ class TcpAgent:
         if now >= self._volley_at:
             self._volley_at = float("inf")
             self._dialler.fire(now)
-        step = self._search.take_due(found=self._up is not None, draw=self._draw(), now=now)
-        if step is Step.BEGIN and self._up is None:
+        step = self._search.take_due(found=self._has_path, draw=self._draw(), now=now)
+        if step is Step.BEGIN and not self._is_content:
             self._begin(now, patiently=True)
         elif step is Step.BEGIN:
             self._search.begin(now, patiently=True)  # it was found in the meantime: the next look settles it
         elif step is Step.AGAIN:
-            self._round(now)
-            if self._search.is_hard(now) and now >= self._own.asked + _ASK_AGAIN_MS:
-                self._own.ask(now)
+            self._announce(now)
+            self._time_volley(now)
+            self._ask_again(now)
         elif step is Step.REST:
             self._events.append(Rested(explain(self.offered, self.remote)))
         self._ask(now)
@@ -247,9 +169,7 @@ class TcpAgent:
     def next_timeout(self) -> float:
         """When to call `handle_timeout` at the latest; infinity if nothing is awaited."""
         return min(
-            self._search.next_timeout(),
-            self._own.next_timeout(),
-            self._signalling.next_timeout(),
+            self._next_timeout(),
             self._turns.next_timeout(asking=self.remote is not None),
             self._volley_at,
             self._dialler.next_timeout(),
@@ -261,8 +181,7 @@ class TcpAgent:
 
     def questions(self) -> list[tuple[Address, bytes]]:
         """What to ask which server now; of a server that is being asked already: nothing."""
-        questions, self._questions = self._questions, []
-        return questions
+        return self._take_questions()
 
     def signals(self, now: float) -> list[bytes]:
         """The notes that have to reach the other end, now."""
@@ -291,48 +210,39 @@ class TcpAgent:
 
     # Looking
 
+    @property
+    def _has_path(self) -> bool:
+        return self._up is not None
+
+    @property
+    def _is_content(self) -> bool:
+        return self._has_path  # a connection cannot move to a better address
+
+    def _begin_trying(self, now: float) -> None:
+        self._dialler.targets.begin()
+
     def _begin(self, now: float, *, patiently: bool = False) -> None:
-        """A search of our own; the other end is told to look too."""
-        self._search.begin(now, patiently=patiently)
-        self._gather(now)
-        self._signalling.renew(now)
-        self._round(now)
+        super()._begin(now, patiently=patiently)
+        self._time_volley(now)
 
     def _look_again(self, now: float, *, is_new: bool, patiently: bool) -> None:
-        """The other end has begun a search, or has more addresses."""
-        if self._search.stage is Stage.LOOKING:
+        """The other end has begun a search, or has more addresses. The dialler bounds what that can cost."""
+        woken = self._wake(now, patiently=patiently)
+        if not woken and self._search.stage is Stage.LOOKING:
             self._search.prolong()
-        elif self._waking.take(now):
-            self._search.begin(now, patiently=patiently)
-            self._gather(now)
-            is_new = True
-        if is_new and self._controlling and self.is_looking:
+        if (woken or is_new) and self._controlling and self.is_looking:
             self._signalling.renew(now)
 
-    def _gather(self, now: float) -> None:
-        self._dialler.targets.begin()
-        self._own.ask(now)
-        self._ask(now)
-
-    def _ask(self, now: float) -> None:
-        self._questions += self._own.take_questions(now)
-
-    def _round(self, now: float) -> None:
-        """One more. The end that is told when to dial does not wait for that for ever: notes get lost."""
-        self._announce(now)
+    def _time_volley(self, now: float) -> None:
+        """A round begins. The end that is told when to dial does not wait for ever: notes get lost."""
         if self._controlling:
             self._signalling.renew(now)
         else:
             self._volley_at = now + _LONGEST_DELAY_MS
 
-    def _announce(self, now: float) -> None:
-        own = self._own
-        self._signalling.announce(own.candidates(), symmetric=own.symmetric, deaf=own.deaf(now), now=now)
-
     def _forget_peer(self) -> None:
-        """It began anew: its old addresses and password are void."""
         self._dialler.targets.clear()
-        if self._up is not None:
+        if self._has_path:
             self._events.append(Lost("The other end began anew.", anew=True))
 
     def _draw(self) -> float:

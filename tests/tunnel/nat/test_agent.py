@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import random
 from collections import Counter
 from dataclasses import replace
@@ -501,7 +500,7 @@ def test_a_search_that_finds_nothing_says_why_and_begins_again_later() -> None:
     run_alone(end, 10_000)
     assert end.said == [Rested("The other end has not answered: perhaps direct paths are off there.")]
     assert 22_500 <= end.agent.next_timeout() - 9_000 <= 37_500
-    assert end.agent.met is None
+    assert end.agent.remote is None
 
 
 def test_while_people_wait_the_servers_are_asked_often_enough_for_any_router() -> None:
@@ -591,14 +590,3 @@ def test_a_search_that_began_before_the_session_offers_again_when_it_does() -> N
     wire.settle()
     wire.run(1_000)
     assert wire.one.agent.selected == OTHER
-
-
-def test_where_only_the_other_end_began_anew_our_offer_is_no_new_attempt() -> None:
-    """Or each end would take the other's restart for a reason to restart, without end."""
-    first = Agent(controlling=True, random=os.urandom, now=0.0)
-    second = Agent(controlling=True, random=os.urandom, now=90_000.0, before=first.offered)
-    assert second.offered.credentials == first.offered.credentials
-    assert second.offered.edition.attempt == first.offered.edition.attempt
-    assert second.offered.edition > first.offered.edition
-    third = Agent(controlling=True, random=os.urandom, now=90_000.0)
-    assert third.offered.edition.attempt != first.offered.edition.attempt

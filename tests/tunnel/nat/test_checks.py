@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunnel.nat import stun
-from tunnel.nat.checks import Asked, Checks, Credentials, Outstanding, Verdict
+from tunnel.nat.checks import Checks, Credentials, Outstanding, SentCheck, Verdict
 from tunnel.nat.stun import Message, StunError
 
 ONE = Credentials(b"\x01" * 4, b"\x11" * 16)
@@ -77,23 +77,23 @@ def test_a_check_that_was_altered_anywhere_is_no_longer_fine(place: int, flip: i
 
 def test_an_answer_counts_once_and_only_from_where_the_question_went() -> None:
     out = Outstanding()
-    out.add(TRANSACTION, Asked(V4, False))
+    out.add(TRANSACTION, SentCheck(V4, False))
     assert out.get(TRANSACTION, V6) is None
-    assert out.get(TRANSACTION, V4) == Asked(V4, False)
+    assert out.get(TRANSACTION, V4) == SentCheck(V4, False)
     out.forget(TRANSACTION)
     assert out.get(TRANSACTION, V4) is None
 
 
 def test_an_answer_counts_only_at_the_socket_that_asked() -> None:
     out = Outstanding()
-    out.add(TRANSACTION, Asked(V4, False, via=3))
+    out.add(TRANSACTION, SentCheck(V4, False, via=3))
     assert out.get(TRANSACTION, V4) is None
-    assert out.get(TRANSACTION, V4, via=3) == Asked(V4, False, via=3)
+    assert out.get(TRANSACTION, V4, via=3) == SentCheck(V4, False, via=3)
 
 
 def test_the_oldest_question_is_forgotten_first() -> None:
     out = Outstanding()
     for number in range(300):
-        out.add(number.to_bytes(12, "big"), Asked(V4, False))
+        out.add(number.to_bytes(12, "big"), SentCheck(V4, False))
     assert out.get((43).to_bytes(12, "big"), V4) is None
     assert out.get((44).to_bytes(12, "big"), V4) is not None
