@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     programs.start_logging("warning")
     logging.getLogger("bench.world").setLevel(logging.INFO)
     # Both ends complain of each relay that is cut, and try it again: here that is the show, and on the page.
-    logging.getLogger("tunnel.endpoint").setLevel(logging.ERROR)
+    logging.getLogger("tunnel.keeper").setLevel(logging.ERROR)
     world = World(
         relays=args.relays,
         viewers=args.viewers,

@@ -66,6 +66,7 @@ SHELLS: Final = (
     "injector/gateway/host.py",
     "injector/iid/teller.py",
     "tunnel/endpoint.py",
+    "tunnel/keeper.py",
     "tunnel/links/*",
     "tunnel/pairing/shell.py",
     "tunnel/relay/connection.py",

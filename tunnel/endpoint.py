@@ -1,4 +1,4 @@
-"""The asyncio shell: one session over many links, its timers, and their reconnecting.
+"""The asyncio shell: one session over many links, its deadlines, and what it tells of them.
 
 Everything runs on one event loop. What is submitted, reported or received during one turn of the loop leaves
 together at the end of that turn; nothing waits for a timer.
@@ -7,28 +7,27 @@ together at the end of that turn; nothing waits for a timer.
 from __future__ import annotations
 
 import asyncio
-import logging
-import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, NoReturn
 
-from tunnel.backoff import next_wait_ms
 from tunnel.events import Connected, Event, NoteArrived, Outcome, PeerHeard, PeerSilent
 from tunnel.frame import Frame, SequenceId
 from tunnel.identity import Identity, PublicKey, random_bytes
 from tunnel.introductions import SIGNAL, Introductions
-from tunnel.lane import Lane, used_up
+from tunnel.keeper import Keeper
+from tunnel.lane import Lane
 from tunnel.lane import PathReport as PathReport
 from tunnel.links import open_link
+from tunnel.links.alarm import Alarm
 from tunnel.links.direct import DirectLink, DirectOptions, Story
-from tunnel.links.link import Link, LinkError
+from tunnel.links.link import Link
 from tunnel.links.relay import RelayLink
 from tunnel.links.stun_servers import Places
 from tunnel.liveness import Phase
-from tunnel.meter import Caps, next_hour
+from tunnel.meter import Caps
 from tunnel.minutes import Minute, Minutes
 from tunnel.path import PathId
 from tunnel.policy import Kind, PathPolicy
@@ -41,7 +40,9 @@ from tunnel.wallclock import WallClock
 MAX_PATHS: Final = 10
 # Half the round trip of a usual relay, as long as no path has been measured.
 _USUAL_DELAY_MS: Final = 50.0
-_log = logging.getLogger(__name__)
+
+# Makes the board of the meeting places, given where each signal that it finds is to go.
+MakeBoard = Callable[[Callable[[int, bytes], None]], Board]
 
 
 class Endpoint:
@@ -59,7 +60,7 @@ class Endpoint:
         timing: Timing | None = None,
         tls_ca: Path | None = None,
         direct: DirectOptions | None = None,
-        meeting: Callable[[Callable[[int, bytes], None]], Board] | None = None,
+        meeting: MakeBoard | None = None,
         policy: PathPolicy | None = None,
     ) -> None:
         """`relays` are up to 10 URLs; `tls_ca` is a PEM file to trust instead of the system's. ValueError.
@@ -80,12 +81,7 @@ class Endpoint:
         relays = [url for url in relays if not self._policy.forbids("relay", url)]
         for url in relays:
             self._add_lane("relay", url, open_link(url, identity, rooms, self._clock, tls_ca))
-        self._introductions: Introductions | None = None
-        if direct is not None:
-            options = replace(direct, early=meeting is not None)
-            self._introductions = self._introduce(options, role, relays)
-            if meeting is not None:
-                self._introductions.meet_at(meeting(self._introductions.signal_came))
+        self._introductions = None if direct is None else self._introduce(direct, role, relays, meeting)
         if not self._lanes:
             raise ValueError("there is no path, or every one is forbidden")
         self._session = Session(
@@ -103,9 +99,14 @@ class Endpoint:
         self._minutes = Minutes()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._flush_scheduled = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = float("inf")
-        self._alone = asyncio.Event()
+        self._alarm = Alarm(self._due, self._session.next_timeout, self._clock)
+        self._keeper = Keeper(
+            self._lanes,
+            self._clock,
+            on_up=self._link_up,
+            on_down=lambda lane: self._session.path_down(lane.id),
+            on_datagram=self._datagram,
+        )
 
     @property
     def counters(self) -> Counter[str]:
@@ -130,18 +131,16 @@ class Endpoint:
     async def run(self) -> NoReturn:
         """Holds every link and reconnects each on its own. Ends only when cancelled."""
         self._loop = asyncio.get_running_loop()
-        self._alone.set()
         try:
             async with asyncio.TaskGroup() as group:
                 for lane in self._lanes:
-                    group.create_task(self._keep(lane), name=f"link {lane.url}")
+                    group.create_task(self._keeper.keep(lane), name=f"link {lane.url}")
                 if self._introductions is not None:
                     group.create_task(self._introductions.run(), name="meeting places")
                 self._schedule_flush()
         finally:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer, self._timer_at, self._loop = None, float("inf"), None
+            self._alarm.cancel()
+            self._loop = None
         raise AssertionError("links are kept until cancelled")
 
     def submit(self, frames: tuple[Frame, ...]) -> SequenceId:
@@ -170,21 +169,26 @@ class Endpoint:
     def flush(self) -> None:
         """Sends what has gathered, now instead of at the end of this turn."""
         now = self._clock.now()
-        for lane in self._capped:
-            self._session.paths.all[lane.id].spared = lane.bill.is_spared(now)
-        for transmit in self._session.collect(now):
-            for path in transmit.paths:
-                self._put(self._lanes[path], transmit.datagram, now)
-        self._deliver()
-        self._arm(now)
+        try:
+            self._keeper.notice()
+            for lane in self._capped:
+                self._session.paths.all[lane.id].spared = lane.bill.is_spared(self._clock.date())
+            for transmit in self._session.collect(now):
+                for path in transmit.paths:
+                    self._keeper.send(self._lanes[path], transmit.datagram)
+            self._deliver()
+        finally:
+            if self._loop is not None:
+                self._alarm.set()
         if self._minutes.is_due(now):
             self._look(now)
 
     def paths(self) -> list[PathReport]:
         """Every path as it stands."""
-        now, paths = self._clock.now(), self._session.paths
-        verdicts = paths.verdicts(now)
-        return [lane.report(paths.all[lane.id], now, verdicts.get(lane.id)) for lane in self._lanes]
+        self._keeper.notice()
+        paths, date = self._session.paths, self._clock.date()
+        verdicts = paths.verdicts(self._clock.now())
+        return [lane.report(paths.all[lane.id], date, verdicts.get(lane.id)) for lane in self._lanes]
 
     def minutes(self) -> tuple[Minute, ...]:
         """Which path won each of the last sixty minutes, and why; the running one last."""
@@ -214,28 +218,16 @@ class Endpoint:
         paths = self._session.paths.all
         self._minutes.look([lane.standing(paths[lane.id], self._role) for lane in self._lanes], now)
 
-    def _put(self, lane: Lane, datagram: bytes, now: float) -> None:
-        """On one path, unless its hour is used up."""
-        if lane.bill.is_spent(now):
-            lane.link.counters["dropped_cap"] += 1
-            self._stop(lane)
-        else:
-            lane.bill.count(len(datagram), now)
-            lane.link.send(datagram)
-
-    def _stop(self, lane: Lane) -> None:
-        """Its hour is used up. Merely not to send would not do: what stays connected is sent to."""
-        self._session.path_down(lane.id)
-        lane.link.close()
-
     def _add_lane(self, kind: Kind, url: str, link: Link, direct: DirectLink | None = None) -> None:
         bill = self._caps.bill(kind, url)
         self._lanes.append(Lane(PathId(len(self._lanes)), url, link, direct, kind=kind, bill=bill))
 
-    def _introduce(self, options: DirectOptions, role: Role, relays: Sequence[str]) -> Introductions:
+    def _introduce(
+        self, options: DirectOptions, role: Role, relays: Sequence[str], meeting: MakeBoard | None
+    ) -> Introductions:
         kinds: tuple[Kind, ...] = ("direct udp", "direct tcp")
         introductions = Introductions(
-            options,
+            replace(options, early=meeting is not None),
             kinds=[kind for kind in kinds if not self._policy.forbids(kind, "")],
             controlling=role is Role.SENDER,
             relays=relays,
@@ -245,6 +237,8 @@ class Endpoint:
         )
         for kind, link in introductions.links.items():
             self._add_lane(kind, f"{kind.removeprefix('direct ')}:", link, link)
+        if meeting is not None:
+            introductions.meet_at(meeting(introductions.signal_came))
         return introductions
 
     def _delay_ms(self) -> float:
@@ -254,65 +248,14 @@ class Endpoint:
         ]
         return min(known, default=_USUAL_DELAY_MS)
 
-    async def _keep(self, lane: Lane) -> NoReturn:
-        """One link for ever: connect, carry, wait a little, connect again."""
-        while True:
-            await self._rest(lane)
-            lane.state = "connecting"
-            try:
-                await lane.link.run(
-                    lambda: self._link_up(lane), lambda datagram: self._datagram(lane, datagram)
-                )
-            except LinkError as error:
-                if lane.bill.is_spent(self._clock.now()):
-                    lane.rests()
-                elif lane.failed(error, self._clock.now()):
-                    _log.warning("%s: %s", lane.name, error)
-            finally:
-                self._link_down(lane)
-            await self._pause(lane)
-
-    async def _rest(self, lane: Lane) -> None:
-        """Until the hour turns, if this one is used up."""
-        while lane.bill.is_spent(now := self._clock.now()):
-            lane.rests()
-            _log.warning("%s: %s", lane.name, used_up(now))
-            await asyncio.sleep((next_hour(now) - now) / 1000)
-
-    async def _pause(self, lane: Lane) -> None:
-        """Back-off, cut short when the last other link goes down: then nobody may wait long."""
-        others_up = not self._alone.is_set()
-        wait = next_wait_ms(lane.failures, others_up, random.random()) / 1000
-        try:
-            async with asyncio.timeout(wait):
-                if others_up:
-                    await self._alone.wait()
-                    await asyncio.sleep(next_wait_ms(1, False, random.random()) / 1000)
-                else:
-                    await asyncio.sleep(wait + 1)
-        except TimeoutError:
-            pass  # that is the back-off, over
-
     def _link_up(self, lane: Lane) -> None:
-        lane.went_up(self._clock.now())
-        self._alone.clear()
-        _log.info("%s: connected", lane.name)
         if self._introductions is not None and isinstance(lane.link, RelayLink):
             self._introductions.relay_says(lane.link)
         self._session.path_up(lane.id, self._clock.now())
         self._schedule_flush()
 
-    def _link_down(self, lane: Lane) -> None:
-        self._session.path_down(lane.id)
-        if not any(lane.state == "up" for lane in self._lanes):
-            self._alone.set()
-
     def _datagram(self, lane: Lane, datagram: bytes) -> None:
-        now = self._clock.now()
-        lane.bill.count(len(datagram), now)
-        self._session.receive(datagram, lane.id, now)
-        if lane.bill.is_spent(now):
-            self._stop(lane)
+        self._session.receive(datagram, lane.id, self._clock.now())
         self._deliver()
         self._schedule_flush()
 
@@ -347,17 +290,6 @@ class Endpoint:
         if self._loop is not None:
             self.flush()
 
-    def _arm(self, now: float) -> None:
-        """One timer for all deadlines. Firing early is harmless, so a later deadline leaves it as it is."""
-        deadline = self._session.next_timeout()
-        if self._loop is None or deadline >= self._timer_at:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_at = deadline
-        self._timer = self._loop.call_later(max(0.0, deadline - now) / 1000, self._fire)
-
-    def _fire(self) -> None:
-        self._timer, self._timer_at = None, float("inf")
+    def _due(self) -> None:
         self._session.handle_timeout(self._clock.now())
         self.flush()

@@ -54,7 +54,7 @@ class PathReport:
 class Lane:
     """`now` in milliseconds. `url` is what it was configured with, `direct` the link if it is such a one.
 
-    bill  what it has used in this hour
+    bill  what it has used in this hour; its hours are those of the system's date (see meter.py)
     """
 
     def __init__(
@@ -87,6 +87,11 @@ class Lane:
         """It carries."""
         self.state, self._said, self._up_since = "up", None, now
 
+    def went_down(self) -> None:
+        """It does not any more; what becomes of it next is not known yet."""
+        if self.state == "up":
+            self.state = "waiting"
+
     def failed(self, error: LinkError, now: float) -> bool:
         """It does not. Returns whether anybody has to be told: not of the same thing twice."""
         steady = now - self._up_since >= _STEADY_MS
@@ -106,12 +111,12 @@ class Lane:
         first = path.peer_first if role is Role.SENDER else path.first
         return Standing(self.id, self.name, first, path.up, path.carrying, path.pinned, path.delay, path.loss)
 
-    def report(self, path: Path, now: float, verdict: str | None) -> PathReport:
-        """How it stands; `verdict` is the choice's own, if it is up."""
+    def report(self, path: Path, date: float, verdict: str | None) -> PathReport:
+        """How it stands, and what it has used on this date; `verdict` is the choice's own, if it is up."""
         resting = self.direct is not None and self.direct.why is not None and self.state == "connecting"
         why = None if self.state == "up" else (self.direct and self.direct.why) or self._said
-        if self.bill.is_spent(now):
-            verdict = used_up(now)
+        if self.bill.is_spent(date):
+            verdict = used_up(date)
             why = f"{verdict.capitalize()}."
         return PathReport(
             name=self.name,
@@ -127,13 +132,13 @@ class Lane:
             why=why,
             kind=self.kind,
             address=None if self.direct is None else self.direct.address,
-            bytes=self.bill.used(now),
+            bytes=self.bill.used(date),
             cap=self.bill.limit,
             verdict=verdict or why or self.state,
         )
 
 
-def used_up(now: float) -> str:
+def used_up(date: float) -> str:
     """Why a path is down that may carry nothing more in this hour; until when, by the clock on the wall."""
-    turn = datetime.fromtimestamp(next_hour(now) / 1000, UTC).astimezone()
+    turn = datetime.fromtimestamp(next_hour(date) / 1000, UTC).astimezone()
     return f"its hour is used up until {turn:%H:%M}"

@@ -1,4 +1,4 @@
-"""What paths cost: bytes in the running hour, and the caps on them. Pure; `now` in milliseconds since 1970.
+"""What paths cost: bytes in the running hour, and the caps on them. Pure; dates in milliseconds since 1970.
 
     bytes of this hour    the path
     ------------------    --------------------------------------------------------------------------
@@ -6,9 +6,15 @@
     from 80 % on          is spared: carries only while no other one works; heartbeats go on
     from 100 % on         is spent: it is taken down and carries nothing at all until the hour turns
 
-Hours are those of UTC, which turn when the streamer's do, or half an hour away. A program that starts begins
-at zero. What is counted is what this end puts on the path and gets from it. Of a relay that is what the relay
-gets from us and sends to us, which is what a bill for a relay is about.
+Hours are those of UTC, which turn when the streamer's do, or half an hour away. They are the provider's too:
+a date is the system's own, read anew each time (`WallClock.date`), not the program's clock, which may have
+stood while the machine was suspended. A system that is set to another hour begins that at zero, and so does a
+program that starts.
+
+What is counted are the datagrams that this end puts on the path and gets from it. Of a relay that is what the
+relay gets from us and sends to us, before its welcome as well, which is what a bill for a relay is about.
+What finds a direct path and keeps it open is not counted (STUN checks, the guessing of ports), nor are the
+words with routers, STUN servers and meeting places: their own paces bound them.
 """
 
 from __future__ import annotations
@@ -40,14 +46,14 @@ class Meter:
         self._bytes = 0
         self._hour = 0.0
 
-    def count(self, size: int, now: float) -> None:
+    def count(self, size: int, date: float) -> None:
         """So many more."""
-        self._bytes = self.used(now) + size
-        self._hour = now // HOUR_MS
+        self._bytes = self.used(date) + size
+        self._hour = date // HOUR_MS
 
-    def used(self, now: float) -> int:
-        """How many in the hour of `now`."""
-        return self._bytes if now // HOUR_MS == self._hour else 0
+    def used(self, date: float) -> int:
+        """How many in the hour of `date`."""
+        return self._bytes if date // HOUR_MS == self._hour else 0
 
 
 class Cap(Meter):
@@ -75,24 +81,24 @@ class Bill:
         """The lowest of its caps, bytes an hour; None if it has none."""
         return min((cap.limit for cap in self.caps), default=None)
 
-    def count(self, size: int, now: float) -> None:
+    def count(self, size: int, date: float) -> None:
         """A datagram of this size went, or came."""
         weight = size + self._overhead
-        self._own.count(weight, now)
+        self._own.count(weight, date)
         for cap in self.caps:
-            cap.count(weight, now)
+            cap.count(weight, date)
 
-    def used(self, now: float) -> int:
+    def used(self, date: float) -> int:
         """Bytes of this path in this hour."""
-        return self._own.used(now)
+        return self._own.used(date)
 
-    def is_spared(self, now: float) -> bool:
+    def is_spared(self, date: float) -> bool:
         """Whether it carries only while no other path works."""
-        return any(cap.used(now) >= SPARED_FROM * cap.limit for cap in self.caps)
+        return any(cap.used(date) >= SPARED_FROM * cap.limit for cap in self.caps)
 
-    def is_spent(self, now: float) -> bool:
+    def is_spent(self, date: float) -> bool:
         """Whether it carries nothing before the hour turns."""
-        return any(cap.used(now) >= cap.limit for cap in self.caps)
+        return any(cap.used(date) >= cap.limit for cap in self.caps)
 
 
 class Caps:
@@ -108,6 +114,6 @@ class Caps:
         return Bill(OVERHEAD[kind], [self._caps[name] for name in named if name in self._caps])
 
 
-def next_hour(now: float) -> float:
+def next_hour(date: float) -> float:
     """When the hour turns."""
-    return (now // HOUR_MS + 1) * HOUR_MS
+    return (date // HOUR_MS + 1) * HOUR_MS

@@ -112,9 +112,8 @@ def test_what_leaves_needs_no_timer(monkeypatch: pytest.MonkeyPatch) -> None:
         async with Pair(1).running() as pair:
             await pair.connected()
             for end in (pair.sender, pair.receiver):
-                monkeypatch.setattr(end, "_arm", lambda now: None)
-                if end._timer is not None:
-                    end._timer.cancel()
+                monkeypatch.setattr(end._alarm, "set", lambda: None)
+                end._alarm.cancel()
             await pair.played(pair.tap())
 
     run(main())
@@ -194,7 +193,7 @@ def test_a_relay_that_dies_and_comes_back_is_used_again() -> None:
 
 def test_a_patient_link_hurries_when_the_last_other_one_goes_down(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tunnel.backoff.LONGEST_ACCOMPANIED_MS", 3_600_000.0)
-    monkeypatch.setattr("tunnel.endpoint.random.random", lambda: 0.999)
+    monkeypatch.setattr("tunnel.keeper.random.random", lambda: 0.999)
 
     async def main() -> None:
         async with Pair(2).running() as pair:
@@ -209,6 +208,29 @@ def test_a_patient_link_hurries_when_the_last_other_one_goes_down(monkeypatch: p
             await until(lambda: all(lane.state == "up" for lane in lanes))  # not after an hour
 
     run(main())
+
+
+def test_no_error_of_a_link_stops_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody answers this end, so that only its own clock makes it offer again."""
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, said: errors.append(said["exception"]))
+        pair = Pair(1)
+        await pair.relays[0].start()
+        end = pair.endpoint(Role.SENDER, [pair.relays[0].url], pair.told.append)
+        task = asyncio.create_task(end.run())
+        await until(lambda: end.paths()[0].state == "up")
+        monkeypatch.setattr(end._lanes[0].link, "send", fail)
+        await until(lambda: len(errors) >= 2)
+        task.cancel()
+        await asyncio.gather(task, pair.relays[0].stop(), return_exceptions=True)
+
+    def fail(datagram: bytes) -> None:
+        raise RuntimeError("no")
+
+    errors: list[BaseException] = []
+    run(main())
+    assert {str(error) for error in errors} == {"no"}
 
 
 def test_a_note_arrives_once_however_many_paths_carry_it() -> None:
@@ -239,9 +261,9 @@ def test_a_dead_relay_is_complained_about_once(caplog: pytest.LogCaptureFixture)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    with caplog.at_level(logging.WARNING, "tunnel.endpoint"):
+    with caplog.at_level(logging.WARNING, "tunnel.keeper"):
         run(main())
-    assert len([record for record in caplog.records if record.name == "tunnel.endpoint"]) == 1
+    assert len([record for record in caplog.records if record.name == "tunnel.keeper"]) == 1
 
 
 def test_whoever_a_relay_does_not_admit_is_told_so() -> None:
@@ -267,7 +289,7 @@ def test_cancelling_run_closes_its_links_and_leaves_no_timer() -> None:
             assert len(servers) == 2
             await until(lambda: all(server.snapshot()["connections"] == 0 for server in servers))
             for end in (pair.sender, pair.receiver):
-                assert end._timer is None or end._timer.cancelled()
+                assert end._alarm.at == float("inf")
             left = asyncio.all_tasks() - {asyncio.current_task()}
             assert not [task for task in left if task.get_name().startswith("link ")]
             pair.tap()  # nobody is there to send it, and nothing breaks

@@ -210,6 +210,23 @@ def test_a_direct_path_that_was_lost_is_found_again(kind: str) -> None:
     run(main())
 
 
+@EITHER
+def test_a_direct_path_that_has_ended_is_down_at_once_however_long_it_tidies_up(kind: str) -> None:
+    async def main() -> None:
+        async with Pair(kind=kind).running() as pair:
+            await pair.direct()
+            lane = pair.lane(pair.sender)
+            lane.link.close()
+            pair.tap()
+            pair.sender.flush()  # no task has run since
+            assert lane.link.counters["dropped_down"] == 0
+            assert pair.report(pair.sender).state == "waiting"
+            await pair.settled(1)
+            await pair.direct()
+
+    run(main())
+
+
 def test_an_end_that_has_no_direct_paths_is_left_alone() -> None:
     async def main() -> None:
         async with Pair(receiver_direct=False).running() as pair:

@@ -190,7 +190,7 @@ def test_a_relay_whose_hour_is_used_up_is_left_and_the_other_one_carries_on(
                 pair.sender.send_note(1, bytes(1_000))
                 await asyncio.sleep(0.01)
             assert pair.paths[0].bytes >= 16_000
-            pair.sender._lanes[0].bill.count(4_000, pair.clock.now())  # a few hundred heartbeats
+            pair.sender._lanes[0].bill.count(4_000, pair.clock.date())  # a few hundred heartbeats
             await until(lambda: pair.paths[0].state == "waiting" and pair.members(0) == 1)
             spent = pair.paths[0]
             assert spent.cap == 20_000
@@ -210,7 +210,7 @@ def test_a_relay_near_its_cap_is_spared_while_another_one_works(monkeypatch: pyt
     async def main() -> None:
         async with Pair().running(lambda urls: PathPolicy(caps={urls[0]: 1_000_000})) as pair:
             await pair.measured()
-            pair.sender._lanes[0].bill.count(850_000, pair.clock.now())
+            pair.sender._lanes[0].bill.count(850_000, pair.clock.date())
             await until(lambda: [path.carrying for path in pair.paths] == [False, True])
             assert pair.paths[0].verdict == "spared: little of its hour is left"
             await pair.relays[1].stop()
@@ -244,7 +244,7 @@ def test_money_is_not_spent_although_nothing_else_is_left_and_the_input_is_repor
     async def main() -> None:
         async with Pair().running(lambda urls: PathPolicy(caps={"relays": 1_000_000}), timing) as pair:
             await pair.measured()
-            pair.sender._lanes[0].bill.count(1_000_000, pair.clock.now())
+            pair.sender._lanes[0].bill.count(1_000_000, pair.clock.date())
             await until(lambda: all(path.state == "waiting" for path in pair.paths))
             before = [path.bytes for path in pair.paths]
             await pair.became(pair.tap(), Outcome.LOST, Outcome.STALE)
@@ -259,7 +259,7 @@ def test_not_one_datagram_leaves_once_the_hour_is_used_up(monkeypatch: pytest.Mo
     async def main() -> None:
         async with Pair().running(lambda urls: PathPolicy(caps={"relays": 1_000_000})) as pair:
             await pair.measured()
-            pair.sender._lanes[0].bill.count(1_000_000, pair.clock.now())
+            pair.sender._lanes[0].bill.count(1_000_000, pair.clock.date())
             before = [path.bytes for path in pair.paths]
             pair.tap()
             pair.sender.flush()  # nothing has come meanwhile that could have closed them
@@ -278,7 +278,7 @@ def test_when_the_hour_turns_the_relay_is_used_again(monkeypatch: pytest.MonkeyP
             for _ in range(2):
                 await pair.measured()
                 while pair.paths[0].state == "up":
-                    pair.sender._lanes[0].bill.count(1_000_000, pair.clock.now())
+                    pair.sender._lanes[0].bill.count(1_000_000, pair.clock.date())
                     pair.sender.send_note(1, b"")
                     await asyncio.sleep(0.01)
                 await until(lambda: pair.paths[0].state == "up")
