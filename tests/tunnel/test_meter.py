@@ -21,6 +21,18 @@ def test_bytes_are_counted_until_the_hour_turns() -> None:
     assert meter.used(NOON + 7 * HOUR_MS) == 5
 
 
+@pytest.mark.parametrize("step", [-HOUR_MS, -1.0, 10 * HOUR_MS])
+def test_a_system_that_is_set_to_another_hour_begins_it_at_zero_and_stays_spent_for_no_longer(
+    step: float,
+) -> None:
+    bill = Bill(caps=[Cap("it", 1_000)])
+    bill.count(1_000, NOON)
+    assert bill.is_spent(NOON)
+    assert not bill.is_spent(NOON + step)
+    bill.count(1_000, NOON + step)
+    assert bill.is_spent(NOON + step)
+
+
 @pytest.mark.parametrize("now", [NOON, NOON + 1, NOON + HOUR_MS - 1])
 def test_the_hour_turns_after_now_and_within_an_hour(now: float) -> None:
     assert next_hour(now) == NOON + HOUR_MS

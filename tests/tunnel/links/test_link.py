@@ -18,6 +18,11 @@ def test_an_error_says_whether_to_come_back() -> None:
     assert LinkError("not you", refused=True).refused
 
 
+def test_an_error_says_what_came_for_nothing() -> None:
+    assert LinkError("broken").unheard == 0
+    assert LinkError("broken", unheard=7).unheard == 7
+
+
 def test_a_relay_is_a_link() -> None:
     link: Link = RelayLink("ws://relay.example", Identity.create(), lambda relay, day: bytes(16), WallClock())
     link.close()
