@@ -222,9 +222,9 @@ def _own_addresses(routers: Sequence[Address]) -> list[Address]:
     Not every address of the machine: at each, libtorrent would be one more node of the DHT. IPv6 is used in
     the world's DHT even if no router has such an address: answers over IPv4 tell of nodes that have one.
     """
-    places = [*routers] if is_at_home(routers) else [*routers, _FAR_AWAY]
+    targets = [*routers] if is_at_home(routers) else [*routers, _FAR_AWAY]
     found: dict[socket.AddressFamily, Address] = {}
-    for host, port in places:
+    for host, port in targets:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         if family not in found:
             try:
