@@ -280,7 +280,7 @@ def test_an_old_note_or_a_note_of_another_is_no_offer() -> None:
         async with Pair().running() as pair:
             await pair.direct()
             [one, two] = pair.links()
-            signal = two._last_signal
+            signal = two._heard.signal
             assert signal is not None
             for _ in range(3):
                 two.signal_came(signal)  # replayed: no news

@@ -11,20 +11,18 @@ import asyncio
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Never
+from collections.abc import Callable
+from typing import Never
 
-from tunnel.links import stories, tcp_story
+from tunnel.links import ports, stories, tcp_story
 from tunnel.links.direct import DirectOptions, Story
+from tunnel.links.heard import Heard
 from tunnel.links.link import MAX_DATAGRAM, LinkError
-from tunnel.links.portmapper import RouterPorts
 from tunnel.links.stun_servers import StunServers
-from tunnel.links.surroundings import watch
 from tunnel.links.tcp_carrier import Carrier
-from tunnel.links.tcp_port import TcpPorts, open_ports
+from tunnel.links.tcp_port import open_ports
 from tunnel.links.tcp_run import Ears, TcpRun
-from tunnel.nat.offer import Offer
-from tunnel.nat.portmap import Mapped, Want
+from tunnel.links.whereabouts import Whereabouts
 from tunnel.nat.portmap_message import Transport
 from tunnel.nat.stun import Address
 from tunnel.nat.tcp_agent import TcpAgent
@@ -32,8 +30,6 @@ from tunnel.nat.tcp_proof import Asked
 from tunnel.wallclock import WallClock
 
 _log = logging.getLogger(__name__)
-
-_EVERYWHERE: Final = ("0.0.0.0", "::")
 
 
 class DirectTcpLink:
@@ -67,10 +63,8 @@ class DirectTcpLink:
         self._clock = clock
         self._delay_ms = delay_ms
         self._asked = Asked()
-        self._peer_here = options.early
+        self._heard = Heard(early=options.early)
         self._hard_until = float("-inf")
-        self._last_signal: bytes | None = None
-        self._offered: Offer | None = None  # by the run before, where only the other end began anew
         self._running: TcpRun | None = None
         self._before: TcpRun | None = None  # the run before: it may still be saying goodbye
         self._ready = False  # own addresses are known
@@ -86,7 +80,7 @@ class DirectTcpLink:
         if self._before is not None:
             await self._before.gone()  # the same port may be asked for anew
         try:
-            ports = open_ports(self._options.hosts or _EVERYWHERE, self._options.ports, self.counters)
+            opened = open_ports(self._options.hosts or ports.EVERYWHERE, self._options.ports, self.counters)
         except OSError as error:
             raise LinkError(f"Cannot open a TCP port: {(error.strerror or str(error)).lower()}.") from error
         agent = TcpAgent(
@@ -96,9 +90,8 @@ class DirectTcpLink:
             delay_ms=self._delay_ms,
             loopback=bool(self._options.hosts),
             counters=self.counters,
-            before=self._offered,
+            before=self._heard.take_offered(),
         )
-        self._offered = None
         agent.look_hard(self._hard_until, self._clock.now())
 
         def up() -> None:
@@ -108,7 +101,7 @@ class DirectTcpLink:
         ears = Ears(self._send_signal, self._rested, up, on_datagram, self._path_ended)
         run = TcpRun(
             agent,
-            ports,
+            opened,
             ears,
             asks=self._controlling,
             asked=self._asked,
@@ -116,9 +109,15 @@ class DirectTcpLink:
             counters=self.counters,
         )
         self._running, self._ready = run, False
-        helpers = [self._look(run, ports)]
-        if self._options.router and False in ports.numbers:
-            helpers.append(self._ask_router(run, ports.numbers[False]))
+        whereabouts = Whereabouts(
+            agent,
+            opened.numbers,
+            options=self._options,
+            servers=self._servers,
+            clock=self._clock,
+            settle=self._told,
+        )
+        helpers = whereabouts.helpers(Transport.TCP, is_searching=lambda: run.carrier is None)
         try:
             await run.run(helpers)
         except asyncio.CancelledError:
@@ -139,7 +138,7 @@ class DirectTcpLink:
 
     def close(self) -> None:
         """See Link.close."""
-        self._last_signal = None
+        self._heard.closed()
         if self._running is not None:
             self._running.end("The direct link was closed.")
 
@@ -147,12 +146,9 @@ class DirectTcpLink:
         """See DirectLink. A path that is there stays until the other end's offer says that it began anew: the
         session may have come by this very path.
         """
-        self._peer_here = True
-        if fresh:
-            if not self._options.early:
-                self._last_signal = None  # letters may come before the session does, notes do not
-            if self._running is not None:
-                self._running.agent.peer_began_anew()
+        self._heard.peer_came(fresh=fresh)
+        if fresh and self._running is not None:
+            self._running.agent.peer_began_anew()
         self._begin()
 
     def look_hard(self, until: float) -> None:
@@ -164,7 +160,7 @@ class DirectTcpLink:
 
     def signal_came(self, body: bytes) -> None:
         """See DirectLink."""
-        self._last_signal = body
+        self._heard.came(body)
         if self._running is not None and self._ready:
             self._running.signal_came(body)
 
@@ -181,10 +177,10 @@ class DirectTcpLink:
 
     def _begin(self) -> None:
         run = self._running
-        if run is None or not self._ready or not self._peer_here or run.is_over:
+        if run is None or not self._ready or not self._heard.peer_here or run.is_over:
             return
-        if self._last_signal is not None:
-            run.signal_came(self._last_signal)
+        if self._heard.signal is not None:
+            run.signal_came(self._heard.signal)
         run.agent.start(self._clock.now())
         run.settle()
 
@@ -194,32 +190,13 @@ class DirectTcpLink:
         self.why = why
 
     def _path_ended(self, anew: bool) -> None:
-        """What the other end offered to this run is no news for the next, unless it has ended this one."""
-        if not anew:
-            self._last_signal = None
-        elif self._running is not None:
-            self._offered = self._running.agent.offered
+        if self._running is not None:
+            self._heard.lost(self._running.agent.offered, anew=anew)
 
-    async def _look(self, run: TcpRun, ports: TcpPorts) -> None:
-        """Tells the agent our addresses, at once and whenever they change."""
-
-        def seen(hosts: Iterable[str], servers: Iterable[Address]) -> None:
-            run.agent.set_servers(servers)
-            numbers = [(host, ports.numbers.get(":" in host)) for host in hosts]
-            addresses = [(host, number) for host, number in numbers if number is not None]
-            run.agent.set_hosts(addresses, self._clock.now())
-            if not self._ready:
-                self._ready = True
-                self._begin()
-            run.settle()
-
-        await watch(self._options.hosts, self._servers, seen, is_searching=lambda: run.carrier is None)
-
-    async def _ask_router(self, run: TcpRun, port: int) -> None:
-        """Tells the agent what the router keeps open for our IPv4 port; IPv6 needs no translation."""
-
-        def changed(opened: Mapping[Want, Mapped]) -> None:
-            run.agent.set_mapped([mapped.outer for mapped in opened.values()], self._clock.now())
-            run.settle()
-
-        await RouterPorts([Want(Transport.TCP, port)], self._clock, changed).run()
+    def _told(self) -> None:
+        """The agent has been told where this end can be reached."""
+        if not self._ready:
+            self._ready = True
+            self._begin()
+        if self._running is not None:
+            self._running.settle()

@@ -14,13 +14,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import random
 import socket
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from tunnel.links.ports import some
 from tunnel.links.tcp_visitors import Visitors
 from tunnel.nat import stun
 from tunnel.nat.candidates import is_ipv6
@@ -31,7 +31,6 @@ _log = logging.getLogger(__name__)
 OnSocket = Callable[[socket.socket, Address], None]
 IsExpected = Callable[[str], bool]  # whether the other end names this host
 
-_PORTS_TRIED: Final = 20
 _BACKLOG: Final = 8  # as many as may be unproved
 _BREATH_S: Final = 0.5  # after the system could not give us a connection: it is out of descriptors, say
 # Errors of `accept` that are the connection's own, so that the next one may be well (accept(2)); besides,
@@ -136,7 +135,7 @@ def open_ports(hosts: Iterable[str], allowed: tuple[int, int] | None, counters: 
     ports: dict[bool, TcpPort] = {}
     for host in hosts:
         try:
-            port = open_port(host, _some(allowed), counters)
+            port = open_port(host, some(allowed), counters)
             ports[port.is_ipv6] = port
         except OSError as error:
             failure = error
@@ -164,15 +163,6 @@ def open_port(host: str, ports: range, counters: Counter[str]) -> TcpPort:
             sock.close()
             failure = error
     raise failure
-
-
-def _some(allowed: tuple[int, int] | None) -> range:
-    """Few of those that are allowed: to find that all of ten thousand are taken would take long."""
-    if allowed is None:
-        return range(1)
-    low, high = allowed
-    first = random.randint(low, max(low, high - _PORTS_TRIED))
-    return range(first, min(high, first + _PORTS_TRIED) + 1)
 
 
 def prepare(sock: socket.socket) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, Never
 
+from tunnel.links.alarm import Alarm
 from tunnel.links.link import LinkError
 from tunnel.links.punched import PunchedConnection
 from tunnel.links.stun_tcp import StunOverTcp
@@ -78,8 +79,7 @@ class TcpRun:
         self._connections = Tasks("direct tcp", self._failed)
         self._helpers = Tasks("direct tcp's helper", self._failed)
         self._goodbyes = Tasks("direct tcp's goodbye", self._failed)
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = float("inf")
+        self._alarm = Alarm(self._ring, agent.next_timeout, clock)
 
     async def run(self, helpers: Iterable[Coroutine[Any, Any, None]]) -> Never:
         """Ends by raising LinkError, or by cancellation. The helpers end with it."""
@@ -122,7 +122,7 @@ class TcpRun:
         turn = agent.take_turn(now)
         if turn is not None:
             self._lobby.begin(turn)
-        self._arm(now)
+        self._alarm.set()
 
     def signal_came(self, body: bytes) -> None:
         """A note of the other end."""
@@ -220,18 +220,7 @@ class TcpRun:
         self.agent.stun_came(message, server, self._clock.now())
         self.settle()
 
-    def _arm(self, now: float) -> None:
-        """One timer. Firing early is harmless, so a later deadline leaves it as it is."""
-        deadline = self.agent.next_timeout()
-        if deadline >= self._timer_at:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_at = deadline
-        self._timer = asyncio.get_running_loop().call_later(max(0.0, deadline - now) / 1000, self._fire)
-
-    def _fire(self) -> None:
-        self._timer, self._timer_at = None, float("inf")
+    def _ring(self) -> None:
         if not self.is_over:
             self.agent.handle_timeout(self._clock.now())
             self.settle()
@@ -246,8 +235,7 @@ class TcpRun:
     async def _let_go(self) -> None:
         if not self.is_over:
             self._ended.cancel()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.cancel()
         self._stun.close()
         self._lobby.clear()
         self._helpers.cancel()

@@ -9,28 +9,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import random
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Final, Never
 
 from tunnel.bucket import TokenBucket
-from tunnel.links import stories
+from tunnel.links import ports, stories
+from tunnel.links.alarm import Alarm
 from tunnel.links.datagrams import Datagrams, open_datagrams
 from tunnel.links.direct import DirectOptions, Story
+from tunnel.links.heard import Heard
 from tunnel.links.link import MAX_DATAGRAM, LinkError
-from tunnel.links.portmapper import RouterPorts
 from tunnel.links.stun_servers import StunServers
-from tunnel.links.surroundings import watch
 from tunnel.links.tasks import Tasks
+from tunnel.links.whereabouts import Whereabouts
 from tunnel.nat import birthday, stun
 from tunnel.nat.agent import Agent
 from tunnel.nat.candidates import Kind
 from tunnel.nat.events import Found, Lost, Released, Rested
-from tunnel.nat.offer import Offer
 from tunnel.nat.pairs import State
-from tunnel.nat.portmap import Mapped, Want
 from tunnel.nat.portmap_message import Transport
 from tunnel.nat.stun import Address
 from tunnel.wallclock import WallClock
@@ -44,8 +42,6 @@ _CHECKS_PER_SECOND: Final = 2_000
 # From addresses that nobody names: the other end's checks through a router full of surprises, fifty a
 # second, among everybody's junk. Each may cost us 30 µs.
 _STRANGERS_PER_SECOND: Final = 500
-_PORTS_TRIED: Final = 20
-_EVERYWHERE: Final = ("0.0.0.0", "::")
 
 
 class DirectUdpLink:
@@ -80,10 +76,8 @@ class DirectUdpLink:
         self._guesses = birthday.allowance() if options.birthday else None
         self._agent: Agent | None = None
         self._ready = False  # own addresses are known
-        self._peer_here = options.early
+        self._heard = Heard(early=options.early)
         self._hard_until = float("-inf")
-        self._last_signal: bytes | None = None
-        self._offered: Offer | None = None  # by the run before, where only the other end began anew
         self._up = False
         self._on_up: Callable[[], None] = _nothing
         self._on_datagram: Callable[[bytes], None] = _nothing
@@ -93,11 +87,10 @@ class DirectUdpLink:
         self._strangers = TokenBucket(_STRANGERS_PER_SECOND, _STRANGERS_PER_SECOND)
         self._proved: frozenset[Address] = frozenset()  # the other end has answered from there, or asked
         self._named: frozenset[Address] = frozenset()  # the other end, or a server, may be there
-        self._asked: tuple[Address, ...] = ()  # servers
+        self._whereabouts: Whereabouts | None = None
         self._ended: asyncio.Future[Never] | None = None
         self._helpers = Tasks("direct udp's helper", self._helper_failed)
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = float("inf")
+        self._alarm = Alarm(self._ring, self._deadline, clock)
 
     @property
     def address(self) -> Address | None:
@@ -117,14 +110,20 @@ class DirectUdpLink:
                 now=self._clock.now(),
                 loopback=bool(self._options.hosts),
                 counters=self.counters,
-                before=self._offered,
+                before=self._heard.take_offered(),
                 birthday=self._guesses,
             )
-            self._offered = None
             self._agent.look_hard(self._hard_until, self._clock.now())
-            self._helpers.start(self._look(self._agent))
-            if self._options.router and False in self._sockets:
-                self._helpers.start(self._ask_router(self._agent))
+            self._whereabouts = Whereabouts(
+                self._agent,
+                {one.is_ipv6: one.port for one in self._sockets.values()},
+                options=self._options,
+                servers=self._servers,
+                clock=self._clock,
+                settle=self._told,
+            )
+            for helper in self._whereabouts.helpers(Transport.UDP, is_searching=lambda: not self._up):
+                self._helpers.start(helper)
             await self._ended
         except asyncio.CancelledError:
             self._let_go()
@@ -146,19 +145,16 @@ class DirectUdpLink:
 
     def close(self) -> None:
         """See Link.close."""
-        self._last_signal = None  # what the other end offered, it offered to this run
+        self._heard.closed()
         self._end("The direct link was closed.")
 
     def peer_came(self, *, fresh: bool) -> None:
         """See DirectLink. A path that was found by letters stays: it may be what the session came by. Whether
         another run of the program has another offer, its offer says.
         """
-        self._peer_here = True
-        if fresh:
-            if not self._options.early:
-                self._last_signal = None  # letters may come before the session does, notes do not
-            if self._agent is not None:
-                self._agent.peer_began_anew()
+        self._heard.peer_came(fresh=fresh)
+        if fresh and self._agent is not None:
+            self._agent.peer_began_anew()
         self._begin()
 
     def look_hard(self, until: float) -> None:
@@ -179,7 +175,7 @@ class DirectUdpLink:
 
     def signal_came(self, body: bytes) -> None:
         """See DirectLink."""
-        self._last_signal = body
+        self._heard.came(body)
         if self._agent is not None and self._ready:
             self._agent.signal_came(body, self._clock.now())
             self._settle()
@@ -189,22 +185,15 @@ class DirectUdpLink:
     def _open(self) -> None:
         """IPv4 and IPv6 side by side, or one of them. Raises LinkError if there is neither."""
         failure: OSError | None = None
-        for host in self._options.hosts or _EVERYWHERE:
+        for host in self._options.hosts or ports.EVERYWHERE:
             try:
-                one = open_datagrams(host, self._ports(), self._came, self.counters)
+                one = open_datagrams(host, ports.some(self._options.ports), self._came, self.counters)
                 self._sockets[one.is_ipv6] = one
             except OSError as error:
                 failure = error
         if not self._sockets:
             reason = (failure and failure.strerror) or "no version of IP works here"
             raise LinkError(f"Cannot open a UDP socket: {reason.lower()}.")
-
-    def _ports(self) -> range:
-        if self._options.ports is None:
-            return range(1)
-        low, high = self._options.ports
-        first = random.randint(low, max(low, high - _PORTS_TRIED))
-        return range(first, min(high, first + _PORTS_TRIED) + 1)
 
     def _put(self, data: bytes, address: Address, via: int) -> None:
         one = self._another(via) if via else self._sockets.get(":" in address[0])
@@ -214,7 +203,7 @@ class DirectUdpLink:
     def _another(self, via: int) -> Datagrams | None:
         """One socket more, of IPv4. None if the system has none left: then there are fewer to be guessed."""
         if via not in self._more:
-            host = next((host for host in self._options.hosts if ":" not in host), _EVERYWHERE[0])
+            host = next((host for host in self._options.hosts if ":" not in host), ports.EVERYWHERE[0])
             try:
                 self._more[via] = open_datagrams(host, range(1), partial(self._came, via=via), self.counters)
             except OSError:
@@ -245,35 +234,16 @@ class DirectUdpLink:
         pairs = agent.tried
         self._proved = frozenset(pair.address for pair in pairs if pair.heard or pair.state is State.VALID)
         named = [pair.address for pair in pairs if pair.kind is not Kind.PEER]  # those merely came by
-        self._named = self._proved.union(named, self._asked)
+        self._named = self._proved.union(named, self._whereabouts.asked if self._whereabouts else ())
 
     # The agent
 
-    async def _look(self, agent: Agent) -> None:
-        """Tells the agent our addresses, at once and whenever they change."""
-
-        def seen(hosts: Iterable[str], servers: Iterable[Address]) -> None:
-            ports = {one.is_ipv6: one.port for one in self._sockets.values()}
-            self._asked = tuple(servers)
-            agent.set_servers(self._asked)
-            addresses = [(host, ports[":" in host]) for host in hosts if (":" in host) in ports]
-            agent.set_hosts(addresses, self._clock.now())
-            if not self._ready:
-                self._ready = True
-                self._begin()
-            self._settle()
-
-        await watch(self._options.hosts, self._servers, seen, is_searching=lambda: not self._up)
-
-    async def _ask_router(self, agent: Agent) -> None:
-        """Tells the agent what the router keeps open for our IPv4 port; IPv6 needs no translation."""
-
-        def changed(opened: Mapping[Want, Mapped]) -> None:
-            agent.set_mapped([mapped.outer for mapped in opened.values()], self._clock.now())
-            self._settle()
-
-        want = Want(Transport.UDP, self._sockets[False].port)
-        await RouterPorts([want], self._clock, changed).run()
+    def _told(self) -> None:
+        """The agent has been told where this end can be reached."""
+        if not self._ready:
+            self._ready = True
+            self._begin()
+        self._settle()
 
     def _helper_failed(self, error: BaseException) -> None:
         """A mistake of ours ends the link, loudly."""
@@ -281,10 +251,10 @@ class DirectUdpLink:
             self._ended.set_exception(error)
 
     def _begin(self) -> None:
-        if self._agent is None or not self._ready or not self._peer_here:
+        if self._agent is None or not self._ready or not self._heard.peer_here:
             return
-        if self._last_signal is not None:
-            self._agent.signal_came(self._last_signal, self._clock.now())
+        if self._heard.signal is not None:
+            self._agent.signal_came(self._heard.signal, self._clock.now())
         self._agent.start(self._clock.now())
         self._settle()
 
@@ -308,14 +278,12 @@ class DirectUdpLink:
         for body in agent.signals(now):
             self._send_signal(body)
         self._look_who_is_who(agent)
-        self._arm(agent, now)
+        self._alarm.set()
 
     def _tell(self, event: Found | Lost | Rested) -> None:
         if isinstance(event, Lost):
-            if not event.anew:
-                self._last_signal = None
-            elif self._agent is not None:
-                self._offered = self._agent.offered
+            if self._agent is not None:
+                self._heard.lost(self._agent.offered, anew=event.anew)
             self._end(event.why)
         elif not isinstance(event, Found):
             if event.why != self.why:
@@ -330,18 +298,10 @@ class DirectUdpLink:
                 while self._early:
                     self._on_datagram(self._early.popleft())
 
-    def _arm(self, agent: Agent, now: float) -> None:
-        """One timer. Firing early is harmless, so a later deadline leaves it as it is."""
-        deadline = agent.next_timeout()
-        if deadline >= self._timer_at:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_at = deadline
-        self._timer = asyncio.get_running_loop().call_later(max(0.0, deadline - now) / 1000, self._fire)
+    def _deadline(self) -> float:
+        return float("inf") if self._agent is None else self._agent.next_timeout()
 
-    def _fire(self) -> None:
-        self._timer, self._timer_at = None, float("inf")
+    def _ring(self) -> None:
         if self._agent is not None:
             self._agent.handle_timeout(self._clock.now())
             self._settle()
@@ -356,10 +316,8 @@ class DirectUdpLink:
     def _let_go(self) -> None:
         """At once. The helpers may take a moment: the router is told that we need the port no more."""
         self._helpers.cancel()
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer, self._timer_at = None, float("inf")
-        self._agent, self._ended = None, None
+        self._alarm.cancel()
+        self._agent, self._whereabouts, self._ended = None, None, None
         self._ready = self._up = False
         self._proved = self._named = frozenset()
         self._early.clear()

@@ -164,7 +164,7 @@ def test_a_note_that_comes_between_two_runs_is_kept_for_the_next() -> None:
         both = Two()
         both.tasks = [asyncio.create_task(both.one.run())]
         both.one.link.peer_came(fresh=True)
-        await until(lambda: both.two.link._last_signal)
+        await until(lambda: both.two.link._heard.signal)
         both.two.listens = False  # this note is all it gets
         both.again(both.two)
         both.two.link.peer_came(fresh=False)
@@ -178,7 +178,7 @@ def test_a_letter_that_came_before_the_session_is_not_forgotten_when_that_comes(
     async def main() -> None:
         both = Two(DirectOptions(hosts=("127.0.0.1",), early=True))
         both.tasks = [asyncio.create_task(both.one.run())]
-        await until(lambda: both.two.link._last_signal)
+        await until(lambda: both.two.link._heard.signal)
         both.two.listens = False  # this letter is all it gets
         both.two.link.peer_came(fresh=True)
         both.again(both.two)
@@ -266,7 +266,7 @@ def test_an_offer_of_another_run_ends_the_link_before_its_connection_is_missed()
             both.two.link.signal_came(anew.pack())
             await until(lambda: both.two.error)
             assert str(both.two.error) == "The other end began anew."
-            assert both.two.link._offered is not None
+            assert both.two.link._heard._offered is not None
 
     run(main())
 
@@ -498,7 +498,7 @@ class FakeRouter:
 
 
 def test_what_the_router_keeps_open_is_offered_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tunnel.links.tcp.RouterPorts", FakeRouter)
+    monkeypatch.setattr("tunnel.links.whereabouts.RouterPorts", FakeRouter)
     monkeypatch.setattr(FakeRouter, "released", 0)
 
     async def main() -> None:
@@ -520,7 +520,7 @@ def test_what_the_router_keeps_open_is_offered_and_given_back(monkeypatch: pytes
 def test_a_link_that_ends_does_not_wait_for_the_router_but_the_next_run_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tunnel.links.tcp.RouterPorts", FakeRouter)
+    monkeypatch.setattr("tunnel.links.whereabouts.RouterPorts", FakeRouter)
     monkeypatch.setattr(FakeRouter, "released", 0)
 
     async def main() -> None:

@@ -243,11 +243,3 @@ def test_one_version_is_enough_and_the_other_is_not_dialled() -> None:
 def test_none_at_all_is_an_error() -> None:
     with pytest.raises(OSError, match=r"\S"):
         open_ports(["203.0.113.1"], None, Counter())
-
-
-@pytest.mark.parametrize(("allowed", "most"), [(None, 1), ((4_000, 4_000), 1), ((1_000, 60_000), 21)])
-def test_of_the_ports_allowed_a_few_are_tried(allowed: tuple[int, int] | None, most: int) -> None:
-    some = tcp_port._some(allowed)
-    assert 1 <= len(some) <= most
-    low, high = allowed or (0, 0)
-    assert low <= min(some) <= max(some) <= high

@@ -134,7 +134,7 @@ def test_a_note_that_comes_between_two_runs_is_kept_for_the_next() -> None:
         both = Two()
         both.tasks = [asyncio.create_task(both.one.run())]
         both.one.link.peer_came(fresh=True)
-        await until(lambda: both.two.link._last_signal)
+        await until(lambda: both.two.link._heard.signal)
         both.two.listens = False  # this note is all it gets
         both.tasks.append(asyncio.create_task(both.two.run()))
         both.two.link.peer_came(fresh=False)
@@ -225,7 +225,7 @@ def test_a_letter_that_came_before_the_session_is_not_forgotten_when_it_begins()
     async def main() -> None:
         both = Two(EARLY)
         both.tasks = [asyncio.create_task(both.one.run())]
-        await until(lambda: both.two.link._last_signal)
+        await until(lambda: both.two.link._heard.signal)
         both.two.listens = False  # this letter is all it gets
         both.two.link.peer_came(fresh=True)
         both.tasks.append(asyncio.create_task(both.two.run()))
@@ -295,7 +295,7 @@ def test_a_closed_link_frees_its_port_and_leaves_no_timer() -> None:
             await until(lambda: both.one.error)
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
                 again.bind(("127.0.0.1", port))
-            assert both.one.link._timer is None
+            assert both.one.link._alarm.at == float("inf")
             assert both.one.link.address is None
         assert [task for task in asyncio.all_tasks() if "direct udp" in task.get_name()] == []
 
@@ -356,7 +356,7 @@ def test_a_path_that_is_lost_ends_the_link() -> None:
             await until(lambda: both.one.error)
             assert str(both.one.error) == "The other end does not answer any more."
             # What was offered to this run must not be taken for news by the next.
-            assert both.one.link._last_signal is None
+            assert both.one.link._heard.signal is None
 
     run(main())
 
@@ -536,7 +536,7 @@ class FakeRouter:
 
 
 def test_what_the_router_keeps_open_is_offered_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tunnel.links.udp.RouterPorts", FakeRouter)
+    monkeypatch.setattr("tunnel.links.whereabouts.RouterPorts", FakeRouter)
     monkeypatch.setattr(FakeRouter, "released", 0)
 
     async def main() -> None:
@@ -544,7 +544,7 @@ def test_what_the_router_keeps_open_is_offered_and_given_back(monkeypatch: pytes
             await both.join()
 
             def offered() -> list[Address]:
-                signal = both.two.link._last_signal
+                signal = both.two.link._heard.signal
                 return [] if signal is None else [address for _, address in parse(signal).candidates]
 
             await until(lambda: ("203.0.113.7", 4_711) in offered())
@@ -556,7 +556,7 @@ def test_what_the_router_keeps_open_is_offered_and_given_back(monkeypatch: pytes
 def test_a_link_that_ends_does_not_wait_for_the_router_but_the_next_run_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tunnel.links.udp.RouterPorts", FakeRouter)
+    monkeypatch.setattr("tunnel.links.whereabouts.RouterPorts", FakeRouter)
     monkeypatch.setattr(FakeRouter, "released", 0)
 
     async def main() -> None:
