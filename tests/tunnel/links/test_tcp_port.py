@@ -218,6 +218,34 @@ def test_no_error_but_our_own_close_ends_the_listening(monkeypatch: pytest.Monke
     run(main())
 
 
+def test_whoever_connects_all_the_time_leaves_others_their_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        port = open_port("127.0.0.1", range(1), Counter())
+        turns: list[int] = []
+        came = 0
+
+        async def always(*_: object) -> tuple[socket.socket, Any]:
+            if came == 50:
+                await asyncio.Event().wait()
+            return socket.socket(), ("127.0.0.1", 1)
+
+        def take(sock: socket.socket, source: Address) -> None:
+            nonlocal came
+            came += 1
+            sock.close()
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "sock_accept", always)
+        listening = asyncio.create_task(port.listen(take, lambda host: True))
+        while came < 50:
+            turns.append(came)
+            await asyncio.sleep(0)
+        assert len(turns) >= 50
+        listening.cancel()
+        port.close()
+
+    run(main())
+
+
 def test_both_versions_of_ip_side_by_side() -> None:
     async def main() -> None:
         ports = open_ports(HOSTS, None, Counter())

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tunnel.links import tcp_visitors
 from tunnel.links.link import LinkError
 from tunnel.links.tcp_port import open_ports
 from tunnel.links.tcp_run import Ears, TcpRun
@@ -170,18 +171,21 @@ def test_the_port_is_closed_only_when_nobody_waits_at_it_any_more() -> None:
     """The loop watches numbers, and the next socket may get the one that was just closed."""
 
     async def main() -> None:
-        one, other = await joined()
-        alive: list[str] = []
+        one = End(asks=True)
+        one.other = one
+        alive: list[list[str]] = []
         close = one.ports.close
 
         def watched_close() -> None:
-            alive.extend(task.get_name() for task in asyncio.all_tasks() if task.get_name() == "direct tcp")
+            names = [task.get_name() for task in asyncio.all_tasks()]
+            alive.append([name for name in names if name == "direct tcp"])
             close()
 
-        await other.stop()  # so that the tasks counted are those of one end
         one.ports.close = watched_close  # type: ignore[method-assign]  # to look on
+        one.start()
+        await until(lambda: "direct tcp" in [task.get_name() for task in asyncio.all_tasks()])
         await one.stop()
-        assert alive == []
+        assert alive == [[]]
 
     run(main())
 
@@ -239,5 +243,27 @@ def test_connections_that_are_reset_as_they_come_end_nothing(monkeypatch: pytest
         assert one.ended == other.ended == []
         for end in (one, other):
             await end.stop()
+
+    run(main())
+
+
+def test_whom_the_other_end_names_is_no_stranger_however_often_it_connects(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tcp_visitors, "_BURST", 1.0)
+    monkeypatch.setattr(tcp_visitors, "_PER_SECOND", 0.001)
+
+    async def main() -> None:
+        one, other = await joined()
+        writers = []
+        for _ in range(5):
+            _, writer = await asyncio.open_connection("127.0.0.1", one.ports.numbers[False])
+            writers.append(writer)
+        await until(lambda: one.counters["dropped: late"] == 5)
+        assert not one.counters["dropped: connections over the rate"]
+        for writer in writers:
+            writer.close()
+        await one.stop()
+        await other.stop()
 
     run(main())
