@@ -84,7 +84,7 @@ CHAPTERS: Final[dict[str, _Chapter]] = {
     "direct udp": lambda quick: asyncio.run(direct_udp.measure(500 if quick else 5_000)),
     "direct paths": lambda quick: nat_grid.measure(20 if quick else 500),
     "laboratory": lambda quick: asyncio.run(
-        laboratory.measure(1, 0) if quick else laboratory.measure(5, 150)
+        laboratory.measure(1, 0) if quick else laboratory.measure(5, 105)
     ),
     "relay memory": _relay_memory,
 }

@@ -132,7 +132,7 @@ class End:
             self._settled.set()
 
     async def _watch(self) -> None:
-        """Tells of every path that changes its state, and of all figures now and then."""
+        """Tells of every path that changes its state, and why, and of all figures now and then."""
         before: list[tuple[str, bool]] = []
         looks = 0
         while True:
@@ -140,6 +140,9 @@ class End:
             now = [(report.state, report.received > 0) for report in reports]
             if now != before or looks % _TELL_EVERY == 0:
                 tell("paths", paths=[asdict(report) for report in reports])
+            if now != before:
+                stories = {name: asdict(story) for name, story in self._endpoint.stories().items()}
+                tell("story", stories=stories, counters=self._endpoint.counters)
             before, looks = now, looks + 1
             await asyncio.sleep(self._look_s)
 

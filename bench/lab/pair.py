@@ -39,6 +39,7 @@ class End:
         self.paths: Paths = {}
         self.direct_at: dict[str, float] = {}  # when the first datagram came, on each direct path
         self.losses: Counter[str] = Counter()  # how often each direct path went down
+        self._story: Fact = {}  # what the direct paths have tried, and what was counted
         self.process = process
         self._gone = False  # it has said its last word
         self._log: deque[str] = deque(maxlen=30)
@@ -65,7 +66,11 @@ class End:
                 await self._news.wait_for(lambda: condition() or self._gone)
         except TimeoutError:
             pass  # the next line says it better
-        require(condition(), f"not {what}; {json.dumps(self.paths, indent=1)}\n" + "\n".join(self._log))
+        require(condition(), "\n".join([f"not {what}", *self._account(), *self._log]))
+
+    def _account(self) -> list[str]:
+        """All it has said of itself lately."""
+        return [*map(json.dumps, self.paths.values()), json.dumps(self._story)]
 
     async def order(self, text: str) -> None:
         """See ends.py."""
@@ -92,6 +97,8 @@ class End:
             fact = json.loads(line)
             if fact["what"] == "paths":
                 self._paths_came(fact)
+            elif fact["what"] == "story":
+                self._story = fact
             else:
                 self.facts.append(fact)
             await self._tell()
@@ -182,6 +189,11 @@ class Pair:
             raise
         return self
 
+    @property
+    def looks_for_direct_paths(self) -> bool:
+        """Or has relays alone."""
+        return self._settings["direct"] is not None
+
     def settled(self) -> None:
         """The next pair may start. Harmless to repeat."""
         if self._has_turn:
@@ -211,7 +223,7 @@ class Pair:
         if letters is not None:
             settings["meeting"] = {**settings["meeting"], "letters": str(letters)}
         end = (sys.executable, "-m", "bench.lab.ends", json.dumps(settings))
-        return End(await machine.start("nice", "-n", "19", *end))
+        return End(await machine.start("nice", "-n", "5", *end))
 
     async def set_rate(self, rate: float) -> None:
         """Inputs a second from now on; 0: nobody plays."""
