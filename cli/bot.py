@@ -18,9 +18,9 @@ from bot.chat.error import SourceError
 from bot.storage.file import StoreError
 from bot.store import Store
 from cli import programs, status
-from cli.diary import diary_of
+from cli.diary.diary import diary_of
+from cli.diary.folder import Folder
 from cli.errors import EXIT_USAGE, CommandError
-from cli.paths_folder import Folder
 from cli.running import run_until_stopped
 from config.controllers import ControllerError
 from config.games import GameError

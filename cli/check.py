@@ -16,8 +16,8 @@ from typing import Final
 
 from bot.game.lines import check_mode, checked
 from cli import programs
+from cli.diary.layout import listed
 from cli.errors import EXIT_USAGE
-from cli.paths_layout import listed
 from config.controller_page import ControllerPage
 from config.controllers import ControllerError, read_controller
 from config.game_page import GamePage

@@ -20,11 +20,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from cli.diary.folder import system_ms
+from cli.diary.phone import answer, offer, typed
+from cli.diary.program import Program
+from cli.diary.words import is_alive, page_in_words
 from cli.errors import EXIT_TROUBLE, EXIT_USAGE, CommandError
-from cli.paths_folder import system_ms
-from cli.paths_phone import answer, offer, typed
-from cli.paths_program import Program
-from cli.paths_words import is_alive, page_in_words
 
 EVERY_S: Final = 2.0
 # Wider lines are hard to read; narrower ones tear the tables.

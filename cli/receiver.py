@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from cli import programs, status
-from cli.diary import diary_of
+from cli.diary.diary import diary_of
+from cli.diary.folder import Folder
 from cli.errors import EXIT_USAGE, CommandError
-from cli.paths_folder import Folder
 from cli.running import run_until_stopped
 from config.load import load
 from config.model import ReceiverConfig

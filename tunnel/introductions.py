@@ -14,7 +14,7 @@ from tunnel.links.direct import DirectLink, DirectOptions, Story
 from tunnel.links.places import relay_places
 from tunnel.links.relay import RelayLink
 from tunnel.links.stun_servers import Places, StunServers
-from tunnel.links.tcp import DirectTcpLink
+from tunnel.links.tcp.link import DirectTcpLink
 from tunnel.links.udp import DirectUdpLink
 from tunnel.policy import Kind
 from tunnel.rendezvous.board import Board, PlaceReport

@@ -13,9 +13,9 @@ from typing import IO, Any, Final, NamedTuple
 
 import pytest
 
-from cli import paths_folder
 from cli.__main__ import main
-from cli.paths_page import LinkEntry, MinuteEntry, NetworkEntry, Page, PathEntry, Settings, TriedEntry
+from cli.diary import folder as paths_folder
+from cli.diary.page import LinkEntry, MinuteEntry, NetworkEntry, Page, PathEntry, Settings, TriedEntry
 from tunnel.identity import Identity
 from tunnel.nat.behaviour import FilteringKind, MappingKind
 from tunnel.nat.candidates import Candidate, Kind

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from cli import paths
+from cli.diary.folder import STATUS, system_ms
 from cli.errors import EXIT_TROUBLE, EXIT_USAGE
-from cli.paths_folder import STATUS, system_ms
 
 Crowdpad = Callable[..., Any]
 

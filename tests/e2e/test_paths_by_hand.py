@@ -13,9 +13,9 @@ from typing import Any, Final, Literal
 import pytest
 
 from cli.__main__ import main
-from cli.diary import Diary, Facts, Sources
-from cli.paths_folder import STATUS, Folder
-from cli.paths_page import Settings, read_page
+from cli.diary.diary import Diary, Facts, Sources
+from cli.diary.folder import STATUS, Folder
+from cli.diary.page import Settings, read_page
 from tunnel.endpoint import Endpoint
 from tunnel.identity import Identity
 from tunnel.links.direct import DirectOptions
@@ -106,7 +106,7 @@ def until(met: Callable[[], object]) -> None:
 def test_two_people_bring_their_programs_together(
     ends: tuple[End, End], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.paths_phone.SOON_MS", 0.0)
+    monkeypatch.setattr("cli.diary.phone.SOON_MS", 0.0)
     bot, receiver = ends
     for end in ends:
         until(end.is_ready)

@@ -19,7 +19,7 @@ from tunnel.identity import Identity
 from tunnel.introductions import SIGNAL
 from tunnel.lane import Lane, PathReport
 from tunnel.links.direct import DirectOptions
-from tunnel.links.tcp import DirectTcpLink
+from tunnel.links.tcp.link import DirectTcpLink
 from tunnel.links.udp import DirectUdpLink
 from tunnel.policy import PathPolicy
 from tunnel.rendezvous.board import Board

@@ -1,7 +1,7 @@
 """What an end does to be found and to find, whatever carries the path: the part that agents share.
 
 It knows where this end may be reached, offers that to the other end and hears its offer, and looks in rounds.
-How the other end's addresses are tried is each agent's own: agent.py over UDP, tcp_agent.py over TCP.
+How the other end's addresses are tried is each agent's own: agent.py over UDP, tcp/agent.py over TCP.
 """
 
 from __future__ import annotations

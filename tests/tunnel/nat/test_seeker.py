@@ -14,7 +14,7 @@ from tunnel.nat.checks import Credentials
 from tunnel.nat.offer import NEVER, Edition, Offer, parse
 from tunnel.nat.search import ROUND_MS, Stage
 from tunnel.nat.stun import Address, Message
-from tunnel.nat.tcp_agent import TcpAgent
+from tunnel.nat.tcp.agent import TcpAgent
 
 ONE: Address = ("192.0.2.1", 1_000)
 SERVER: Address = ("198.51.100.1", 3_478)
