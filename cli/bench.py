@@ -12,6 +12,7 @@ from typing import Final
 from bench import (
     direct_udp,
     failover,
+    killed,
     laboratory,
     language,
     latency,
@@ -81,6 +82,7 @@ CHAPTERS: Final[dict[str, _Chapter]] = {
     "failover": lambda quick: asyncio.run(failover.measure()),
     "simulated network": lambda quick: simulated.measure(5_000 if quick else 100_000),
     "winning path": lambda quick: winner.measure(20 if quick else 500),
+    "winning path, real": lambda quick: asyncio.run(killed.measure(1 if quick else 5)),
     "direct udp": lambda quick: asyncio.run(direct_udp.measure(500 if quick else 5_000)),
     "direct paths": lambda quick: nat_grid.measure(20 if quick else 500),
     "laboratory": lambda quick: asyncio.run(
