@@ -20,7 +20,8 @@ from bench.figures import Figure, percentile
 from bench.lab.grid import PAIRS, home, winner
 from bench.lab.idle import Idle, idle
 from bench.lab.machines import LabError, why_not
-from bench.lab.pair import TCP, UDP, Pair
+from bench.lab.pair import Pair
+from bench.lab.remote import TCP, UDP
 from bench.lab.rules import Kind
 from bench.lab.world import World, world
 

@@ -10,7 +10,7 @@ import itertools
 from typing import Final
 
 from bench.lab.machines import Machine
-from bench.lab.pair import TCP, UDP
+from bench.lab.remote import TCP, UDP
 from bench.lab.rules import Kind
 from bench.lab.world import World
 

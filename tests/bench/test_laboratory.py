@@ -13,7 +13,7 @@ from bench.figures import Figure
 from bench.lab.grid import NONE
 from bench.lab.idle import Idle
 from bench.lab.machines import why_not
-from bench.lab.pair import TCP, UDP
+from bench.lab.remote import TCP, UDP
 from bench.lab.rules import Kind
 from bench.laboratory import Cell, figures, idle_figures, measure, told
 

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 import pytest
 
 from bench.lab.machines import LabError
-from bench.lab.pair import Pair, require
+from bench.lab.pair import Pair
+from bench.lab.remote import require
 
 Note = Callable[[str], None]
 

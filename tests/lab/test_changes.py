@@ -12,7 +12,8 @@ from typing import Final
 import pytest
 
 from bench.lab.machines import why_not
-from bench.lab.pair import RATE, TCP, UDP, Pair, require
+from bench.lab.pair import RATE, Pair
+from bench.lab.remote import TCP, UDP, require
 from bench.lab.routers import Router
 from bench.lab.rules import Kind
 from bench.lab.world import World, world

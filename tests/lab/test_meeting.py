@@ -14,7 +14,8 @@ import pytest
 
 from bench.lab.grid import home
 from bench.lab.machines import why_not
-from bench.lab.pair import UDP, Pair
+from bench.lab.pair import Pair
+from bench.lab.remote import UDP
 from bench.lab.rules import Kind
 from bench.lab.world import World, world
 from tests.lab.conftest import Note, side_by_side

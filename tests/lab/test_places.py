@@ -9,7 +9,8 @@ import pytest
 
 from bench.lab.grid import NONE, home
 from bench.lab.machines import Machine, why_not
-from bench.lab.pair import TCP, UDP, Pair
+from bench.lab.pair import Pair
+from bench.lab.remote import TCP, UDP
 from bench.lab.routers import Router
 from bench.lab.rules import Kind, Strangers
 from bench.lab.world import World, world

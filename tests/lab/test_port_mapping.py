@@ -13,7 +13,8 @@ import pytest
 
 from bench.lab.grid import home
 from bench.lab.machines import why_not
-from bench.lab.pair import UDP, Pair
+from bench.lab.pair import Pair
+from bench.lab.remote import UDP
 from bench.lab.routers import Router
 from bench.lab.rules import Kind
 from bench.lab.world import world

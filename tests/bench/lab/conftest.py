@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.lab.machines import Machine
+from bench.lab.pair import Pair
 from tunnel.relay.server import RelayServer
 from tunnel.relay.settings import RelaySettings
 from tunnel.wallclock import WallClock
@@ -101,3 +102,13 @@ class Here(Machine):
     async def start(self, *command: str) -> asyncio.subprocess.Process:
         pipe = subprocess.PIPE
         return await asyncio.create_subprocess_exec(*command, cwd=_ROOT, stdin=pipe, stdout=pipe, stderr=pipe)
+
+
+@contextlib.asynccontextmanager
+async def two_ends(**settings: object) -> AsyncIterator[Pair]:
+    """On this machine's loopback, over one relay."""
+    async with (
+        relay_here() as url,
+        Pair(Here(), Here(), [url], **settings) as pair,  # type: ignore[arg-type]  # any of them
+    ):
+        yield pair

@@ -9,7 +9,7 @@ import pytest
 
 from bench.lab.grid import CARRIER, NETWORKS, NONE, PAIRS, home, winner
 from bench.lab.machines import why_not
-from bench.lab.pair import TCP, UDP
+from bench.lab.remote import TCP, UDP
 from bench.lab.rules import Kind
 from bench.lab.world import world
 

@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 
 import pytest
 
 from bench.lab.machines import LabError
-from bench.lab.pair import TCP, UDP, Pair, require
-from tests.bench.lab.conftest import Here, relay_here
+from bench.lab.remote import UDP
+from tests.bench.lab.conftest import two_ends
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends read orders as only POSIX systems can")
-
-
-@asynccontextmanager
-async def two_ends(**settings: object) -> AsyncIterator[Pair]:
-    """On this machine's loopback, over one relay."""
-    async with (
-        relay_here() as url,
-        Pair(Here(), Here(), [url], **settings) as pair,  # type: ignore[arg-type]  # any of them
-    ):
-        yield pair
 
 
 def test_two_ends_on_one_machine_join_directly_and_say_when() -> None:
@@ -43,31 +32,6 @@ def test_two_ends_on_one_machine_join_directly_and_say_when() -> None:
     asyncio.run(asyncio.wait_for(main(), 60))
 
 
-def test_what_does_not_happen_is_told_with_what_the_program_said() -> None:
-    async def main() -> None:
-        async with two_ends(only_relays=True) as pair:
-            await pair.inputs_flow(1)
-            with pytest.raises(LabError, match="not without legs"):
-                await pair.sender.until(lambda: False, "without legs", 0.05)
-            with pytest.raises(LabError, match=f"not joined: {TCP}"):
-                await pair.direct_is_up(TCP, 0.05)
-            assert pair.first_direct_ms(TCP) is None
-
-    asyncio.run(asyncio.wait_for(main(), 60))
-
-
-def test_a_program_that_dies_is_not_waited_for() -> None:
-    async def main() -> None:
-        async with two_ends(only_relays=True) as pair:
-            pair.sender.process.kill()
-            began = asyncio.get_running_loop().time()
-            with pytest.raises(LabError, match="not back"):
-                await pair.sender.until(lambda: False, "back", 1_000)
-            assert asyncio.get_running_loop().time() - began < 1_000
-
-    asyncio.run(asyncio.wait_for(main(), 60))
-
-
 def test_settings_that_no_end_understands_fail_at_the_beginning() -> None:
     async def main() -> None:
         with pytest.raises(LabError, match="unexpected keyword"):
@@ -75,12 +39,6 @@ def test_settings_that_no_end_understands_fail_at_the_beginning() -> None:
                 pass
 
     asyncio.run(asyncio.wait_for(main(), 60))
-
-
-def test_a_law_that_does_not_hold_is_told() -> None:
-    require(True, "fine")
-    with pytest.raises(LabError, match="three doubled"):
-        require(False, "three doubled")
 
 
 def test_pairs_start_one_after_another_where_there_is_but_one_turn() -> None:
