@@ -6,7 +6,7 @@ from typing import Final
 
 from cli.diary.layout import listed
 from cli.diary.network import behind_two_routers, has_ipv6
-from cli.diary.page import LinkEntry, Page
+from cli.diary.page import LinkEntry, Page, PathEntry
 from config.mistakes import CALL
 
 _UDP: Final = "direct udp"
@@ -17,7 +17,10 @@ def advice(page: Page, config: str, *, on_the_phone: bool = False) -> list[str]:
 
     on_the_phone  whether the person is about to bring the ends together by hand already
     """
-    told = _about_the_other_end(page)
+    told = _about_caps(page, config)
+    if told and all(path.used_up_until for path in page.paths):
+        return told
+    told += _about_the_other_end(page)
     up = [path.name for path in page.paths if path.kind != "relay" and path.state == "up"]
     udp = next((link for link in page.links if link.name == _UDP), None)
     if not page.settings.enabled:
@@ -30,14 +33,37 @@ def advice(page: Page, config: str, *, on_the_phone: bool = False) -> list[str]:
         told.append(f"{works} ({listed(up)}), so nothing has to be done.")
     else:
         told += _about_servers(page, config)
-        if not (on_the_phone or page.connected or any(path.state == "up" for path in page.paths)):
+        if not (on_the_phone or page.connected or any(_is_up_or_spent(path) for path in page.paths)):
             told.append(
                 "Two people on the phone can bring the ends together. How, this says: "
                 f"`{CALL} paths offer --config {config}`"
             )
-        if udp is not None and (page.connected or udp.tried):
+        spent = {path.kind for path in page.paths if path.used_up_until}
+        if udp is not None and udp.name not in spent and (page.connected or udp.tried):
             told += _about_udp(page, udp, config)
     return [*told, *_about_relays(page)] or ["Nothing is in the way yet. Look again in a minute."]
+
+
+def _about_caps(page: Page, config: str) -> list[str]:
+    """What may carry nothing more in this hour, if that is in the way of inputs or of a direct path."""
+    spent = [path for path in page.paths if path.used_up_until]
+    if not spent:
+        return []
+    names, until = listed([path.name for path in spent]), spent[0].used_up_until
+    told = f"The cap on {names} is used up until {until}"
+    if len(spent) == len(page.paths):
+        told += ", and nothing else may carry"
+    elif not any(path.state == "up" for path in page.paths):
+        told += ", and nothing else works"
+    return [
+        f"{told}. Raise it under `paths: caps` in {config} and in the {page.other}'s file and start both "
+        "again, or wait."
+    ]
+
+
+def _is_up_or_spent(path: PathEntry) -> bool:
+    """A phone call is of no use to it."""
+    return path.state == "up" or path.used_up_until is not None
 
 
 def _about_the_other_end(page: Page) -> list[str]:
@@ -53,6 +79,8 @@ def _about_relays(page: Page) -> list[str]:
     """Whether inputs arrive meanwhile."""
     relays = [path for path in page.paths if path.kind == "relay"]
     if not relays:
+        return []
+    if any(path.used_up_until for path in relays):
         return []
     if all(path.state in ("waiting", "refused") for path in relays):
         return ["No relay can be reached: look at this machine's own network, and at the reasons above."]

@@ -25,6 +25,8 @@ MOST_MINUTES: Final = 60
 MOST_PLACES: Final = 16
 MOST_CHARACTERS: Final = 300
 
+_USED_UP: Final = "its hour is used up until "  # as tunnel.lane.used_up says it
+
 
 def _one_line(text: object) -> object:
     """Relays name themselves and give reasons: whatever those hold, no terminal is steered by it."""
@@ -61,6 +63,12 @@ class PathEntry(Entry):
     cap: int | None
     verdict: Text
     why: Text | None
+
+    @property
+    def used_up_until(self) -> str | None:
+        """The time of day from which it may carry again, if what it may cost in this hour is spent."""
+        is_spent = self.state != "up" and self.verdict.startswith(_USED_UP)
+        return self.verdict.removeprefix(_USED_UP) if is_spent else None
 
 
 class TriedEntry(Entry):

@@ -149,7 +149,10 @@ def _place(meeting: PlaceEntry, other: str, now_ms: float) -> str:
 def _row(path: PathEntry, recent: Sequence[MinuteEntry]) -> Row:
     up = path.state == "up"
     family = "relay" if path.kind == "relay" else "direct"
-    state = ("in use" if path.carrying else "spare") if up else _STATES.get((family, path.state), path.state)
+    if up:
+        state = "in use" if path.carrying else "spare"
+    else:
+        state = "used up" if path.used_up_until else _STATES.get((family, path.state), path.state)
     won = sum(each.winner == path.name for each in recent)
     return (
         path.name,

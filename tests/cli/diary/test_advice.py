@@ -118,6 +118,27 @@ def test_relays_are_said_to_carry_only_if_they_do(pages: Any) -> None:
     assert "No relay can be reached" in told(page)
 
 
+SPENT = {"state": "waiting", "carrying": False, "verdict": "its hour is used up until 21:00"}
+
+
+def test_where_caps_are_used_up_nothing_else_is_worth_saying(pages: Any) -> None:
+    page = searching(pages, connected=False, paths=(pages.relay(**SPENT), pages.direct(**SPENT)))
+    assert advice(page, "bot.yaml") == [
+        "The cap on ams1 and direct udp is used up until 21:00, and nothing else may carry. Raise it under "
+        "`paths: caps` in bot.yaml and in the receiver's file and start both again, or wait."
+    ]
+
+
+def test_a_cap_that_is_used_up_is_no_router_s_fault(pages: Any) -> None:
+    page = searching(pages, pages.link(*SILENT), paths=(pages.relay(), pages.direct(**SPENT)))
+    assert "The cap on direct udp is used up until 21:00. Raise it" in told(page)
+    assert "firewall" not in told(page)
+    down = searching(pages, connected=False, paths=(pages.relay(**SPENT), pages.searching()))
+    assert "used up until 21:00, and nothing else works. Raise it" in told(down)
+    assert "paths offer" not in told(down)
+    assert "No relay can be reached" not in told(down)
+
+
 def test_with_no_path_at_all_two_people_on_the_phone_are_the_way(pages: Any) -> None:
     page = searching(pages, connected=False, paths=(pages.searching(),))
     assert "paths offer --config bot.yaml" in told(page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -27,7 +28,7 @@ from cli.diary.page import (
     place_entry,
     read_page,
 )
-from tunnel.lane import PathReport
+from tunnel.lane import PathReport, used_up
 from tunnel.links.direct import Story, Tried
 from tunnel.minutes import Minute
 from tunnel.nat.behaviour import Behaviour, FilteringKind, MappingKind
@@ -131,3 +132,10 @@ def test_everything_at_its_bound_fits() -> None:
     assert len(read.links[0].tried) == MOST_TRIED
     assert len(read.links[0].own) == MOST_OWN
     assert len(read.paths[0].why or "") == MOST_CHARACTERS
+
+
+def test_a_path_whose_hour_is_used_up_is_known_by_its_verdict(pages: Any) -> None:
+    said = used_up(0)
+    assert pages.relay(state="waiting", verdict=said).used_up_until == said.split()[-1]
+    assert pages.relay(verdict=said).used_up_until is None
+    assert pages.searching().used_up_until is None

@@ -22,6 +22,7 @@ OTHER_PORTS: Final = (
     "The router at this end uses another port for every address it talks to, and the other router lets in "
     "nobody it did not call."
 )
+SPENT: Final = "its hour is used up until 21:00"
 BLOCKED: Final = "No server answers over UDP at this end: that network seems to block UDP."
 
 
@@ -123,6 +124,13 @@ def the_other_router_changes_ports_and_addresses_are_long(p: Any) -> Any:
     )
 
 
+def a_cap_is_used_up(p: Any) -> Any:
+    spent = {"state": "waiting", "carrying": False, "verdict": SPENT, "why": f"{SPENT.capitalize()}."}
+    relay = p.relay(**spent, bytes=50_000_100, cap=50_000_000)
+    direct = p.direct(**spent, address=None, bytes=50_000_300, cap=50_000_000)
+    return p.page(connected=False, paths=(relay, direct), links=(p.link(),), networks=(p.network(),))
+
+
 def the_program_is_gone(p: Any) -> Any:
     return p.page(written_ms=p.now - 120_000)
 
@@ -137,6 +145,7 @@ SITUATIONS: Final[tuple[Callable[[Any], Any], ...]] = (
     two_people_are_on_the_phone,
     the_receiver_has_ipv6_and_no_router,
     the_other_router_changes_ports_and_addresses_are_long,
+    a_cap_is_used_up,
     the_program_is_gone,
 )
 
