@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import sys
 import time
@@ -30,6 +31,8 @@ EVERY_S: Final = 2.0
 # Wider lines are hard to read; narrower ones tear the tables.
 _NARROWEST, _WIDEST = 72, 99
 _ACTIONS: Final = ("offer", "answer")
+# No offer has a dot in it that letters follow, so this is the picture's name, whatever its ending.
+_IS_FILE: Final = re.compile(r".+\.[A-Za-z]{2,5}")
 _HERE: Final = ("bot.yaml", "receiver.yaml")
 
 
@@ -64,7 +67,7 @@ def arrange(words: Sequence[str]) -> Sequence[str]:
         if word != "-h" and not word.startswith("--"):
             said.append(word)
             continue
-        if word == "--qr" and left and left[0].lower().endswith((".png", ".svg")):
+        if word == "--qr" and left and _IS_FILE.fullmatch(left[0]):
             word = f"--qr={left.pop(0)}"
         options.append(word)
         if word == "--config":
@@ -84,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
         return answer(program, typed(rest), _width(), qr=args.qr)
     if args.json:
         print(program.status().decode("utf-8", "replace"))
-        return 0
+        return 0 if is_alive(program.page(), system_ms()) else EXIT_TROUBLE
     return watch(program) if args.watch else show(program)
 
 

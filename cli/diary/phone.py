@@ -109,6 +109,8 @@ def time_of_day(moment_ms: float) -> str:
 def _picture(where: str) -> str:
     if where and Path(where).suffix.lower() not in (".png", ".svg"):
         raise CommandError(f"--qr {where}: the file's name ends in .png or .svg", EXIT_USAGE)
+    if not Path(where).parent.is_dir():
+        raise CommandError(f"--qr {where}: there is no folder {Path(where).parent}", EXIT_USAGE)
     return where
 
 

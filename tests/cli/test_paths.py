@@ -36,6 +36,17 @@ def test_machines_get_the_file(crowdpad: Crowdpad, home: Any) -> None:
     home.tells()
     said = crowdpad("paths", "--json", "--config", home.config)
     assert json.loads(said.out) == json.loads(home.place.read(STATUS))
+    assert said.status == 0
+
+
+def test_machines_get_the_file_of_a_program_that_is_gone_too_and_its_exit_status(
+    crowdpad: Crowdpad, home: Any
+) -> None:
+    for last in ({"ended": True}, {"written_ms": system_ms() - 12_000}):
+        home.tells(**last)
+        said = crowdpad("paths", "--json", "--config", home.config)
+        assert json.loads(said.out) == json.loads(home.place.read(STATUS))
+        assert said.status == EXIT_TROUBLE
 
 
 def test_without_a_file_it_is_the_one_that_is_here(
@@ -79,6 +90,8 @@ def test_what_makes_no_sense_is_wrong_usage(crowdpad: Crowdpad, words: list[str]
         ("answer AB -CD --config x.yaml EF", "--config x.yaml -- answer AB -CD EF"),
         ("--qr offer --config x.yaml", "--qr --config x.yaml -- offer"),
         ("offer --qr a.PNG --wait", "--qr=a.PNG --wait -- offer"),
+        ("offer --qr offer.jpg", "--qr=offer.jpg -- offer"),
+        ("answer --qr 1GC4T-0RZ8P", "--qr -- answer 1GC4T-0RZ8P"),
         ("answer -- --AB", "-- answer --AB"),
         ("answer -", "-- answer -"),
         ("--watch", "--watch"),

@@ -82,8 +82,21 @@ def test_a_picture_says_the_same(crowdpad: Crowdpad, home: Any, tmp_path: Any) -
         said = crowdpad("paths", "offer", "--qr", file, "--config", home.config)
         assert said.out.endswith(f"The same as a QR code is in {file}.\n")
         assert file.read_bytes().startswith(start)
-    said = crowdpad("paths", "offer", "--qr=offer.gif", "--config", home.config)
-    assert (said.status, said.out) == (EXIT_USAGE, "")
+
+
+def test_a_picture_that_cannot_be_made_is_told_before_anything_else(
+    crowdpad: Crowdpad, home: Any, tmp_path: Any
+) -> None:
+    home.tells()
+    text = home.offers()
+    for name, piece in (
+        (tmp_path / "offer.jpg", "ends in .png or .svg"),
+        (tmp_path / "no/o.png", "no folder"),
+    ):
+        for words in (("offer",), ("answer", text)):
+            said = crowdpad("paths", *words, "--qr", name, "--config", home.config)
+            assert (said.status, said.out) == (EXIT_USAGE, "")
+            assert piece in said.err
 
 
 def test_a_console_without_blocks_is_offered_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +136,7 @@ def test_who_has_shown_an_offer_before_is_not_told_to_show_it_at_once(crowdpad: 
     home.offers()
     crowdpad("paths", "offer", "--config", home.config)
     said = crowdpad("paths", "answer", to_text(home.letter_of_the_receiver()), "--config", home.config)
-    assert said.out.startswith("Nothing yet. If this bot's offer has not been typed at the receiver")
+    assert said.out.startswith("Nothing yet. If the receiver was started again since, ask for")
 
 
 def test_an_answer_may_come_on_stdin(crowdpad: Crowdpad, home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
