@@ -20,7 +20,7 @@ def advice(page: Page, config: str, *, on_the_phone: bool = False) -> list[str]:
     told = _about_caps(page, config)
     if told and all(path.used_up_until for path in page.paths):
         return told
-    told += _about_the_other_end(page)
+    told += _about_the_other_end(page, config)
     up = [path.name for path in page.paths if path.kind != "relay" and path.state == "up"]
     udp = next((link for link in page.links if link.name == _UDP), None)
     if not page.settings.enabled:
@@ -33,7 +33,8 @@ def advice(page: Page, config: str, *, on_the_phone: bool = False) -> list[str]:
         told.append(f"{works} ({listed(up)}), so nothing has to be done.")
     else:
         told += _about_servers(page, config)
-        if not (on_the_phone or page.connected or any(_is_up_or_spent(path) for path in page.paths)):
+        is_of_use = not (on_the_phone or page.connected or page.settings.no_direct)
+        if is_of_use and not any(_is_up_or_spent(path) for path in page.paths) and not _answers(page):
             told.append(
                 "Two people on the phone can bring the ends together. How, this says: "
                 f"`{CALL} paths offer --config {config}`"
@@ -66,13 +67,26 @@ def _is_up_or_spent(path: PathEntry) -> bool:
     return path.state == "up" or path.used_up_until is not None
 
 
-def _about_the_other_end(page: Page) -> list[str]:
+def _about_the_other_end(page: Page, config: str) -> list[str]:
     if page.connected:
         return []
+    if _answers(page):
+        return [
+            f"The {page.other} answers, but has not got this {page.program}'s offer yet: "
+            f"`{CALL} paths offer --config {config}`, and type the text there."
+        ]
     told = f"The {page.other} is not heard: is it running?"
     if any(path.kind == "relay" for path in page.paths):
         told += " Both files must name the same relays and each other's key; `pair` sees to that."
     return [told]
+
+
+def _answers(page: Page) -> bool:
+    """Whether the other end answers us while nothing can be said to it: then it lacks our letter."""
+    if any(path.kind == "relay" and path.state == "up" for path in page.paths):
+        return False
+    tried = (each.state in ("answers", "in use") for link in page.links for each in link.tried)
+    return any(tried) or any(path.state == "up" for path in page.paths)
 
 
 def _about_relays(page: Page) -> list[str]:

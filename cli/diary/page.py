@@ -25,6 +25,7 @@ MOST_MINUTES: Final = 60
 MOST_PLACES: Final = 16
 MOST_CHARACTERS: Final = 300
 
+_DIRECT: Final = ("direct udp", "direct tcp")
 _USED_UP: Final = "its hour is used up until "  # as tunnel.lane.used_up says it
 
 
@@ -140,6 +141,13 @@ class Settings(Entry):
     servers: int = 0
     forbid: tuple[Text, ...] = ()
     pin: tuple[Text, ...] = ()
+
+    @property
+    def no_direct(self) -> tuple[str, ...]:
+        """What in `forbid` rules out direct paths of every kind; nothing if one is left."""
+        if "direct" in self.forbid:
+            return ("direct",)
+        return _DIRECT if set(_DIRECT) <= set(self.forbid) else ()
 
 
 class Page(Entry):

@@ -44,7 +44,8 @@ def answer_in_words(page: Page, text: str, width: int, *, shown: bool) -> str:
     """What the other one has to type, once theirs is taken. `shown`: they may have ours already."""
     own = f"this {page.program}'s offer"
     first = (
-        f"Nothing yet. If {own} has not been typed at the {page.other}, that is missing, all in one line:"
+        f"Nothing yet. If the {page.other} was started again since, ask for a new offer. If {own} has not "
+        f"been typed at the {page.other}, that is missing, all in one line:"
         if shown
         else f"Taken. Now the other one needs {own}: let them type this at the {page.other}, all in one line:"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.diary.folder import LONGEST_MS, SHOWN, STATUS, Folder, system_ms
-from cli.diary.layout import span
+from cli.diary.layout import listed, span
 from cli.diary.page import Page, PageError, PathEntry, read_page
 from cli.diary.words import is_alive
 from cli.errors import EXIT_USAGE, CommandError
@@ -66,6 +66,9 @@ class Program:
                 "direct paths are off, so an offer would be of no use. Write `direct: {enabled: true}` "
                 f"into {self.file} and into the {page.other}'s file, and start both again"
             )
+        if page.settings.no_direct:
+            names = listed(page.settings.no_direct)
+            raise CommandError(f"`forbid` in {self.file} names {names}, so an offer would be of no use")
         return page
 
     def own_letter(self) -> bytes | None:

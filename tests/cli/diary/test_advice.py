@@ -118,6 +118,29 @@ def test_relays_are_said_to_carry_only_if_they_do(pages: Any) -> None:
     assert "No relay can be reached" in told(page)
 
 
+def test_in_the_middle_of_a_phone_call_the_missing_half_is_named(pages: Any) -> None:
+    missing = "The receiver answers, but has not got this bot's offer yet: "
+    link = pages.link(("seen", "203.0.113.9", "answers", 3))
+    answers = searching(pages, link, connected=False, paths=(pages.searching(),))
+    for page in (answers, pages.page(connected=False, paths=(pages.direct(),))):
+        for on_the_phone in (True, False):
+            said = advice(page, "bot.yaml", on_the_phone=on_the_phone)
+            assert said[0].startswith(missing)
+            assert said[0].endswith(
+                "`python3 run.py paths offer --config bot.yaml`, and type the text there."
+            )
+            assert "is it running" not in "\n".join(said)
+            assert "Two people" not in "\n".join(said)
+    over_relays = searching(pages, link, connected=False)
+    assert missing not in told(over_relays)
+
+
+def test_where_direct_paths_are_forbidden_nobody_is_sent_to_the_phone(pages: Any) -> None:
+    forbidden = Settings(enabled=True, forbid=("direct",))
+    down = pages.relay(state="waiting", carrying=False)
+    assert "paths offer" not in told(searching(pages, connected=False, paths=(down,), settings=forbidden))
+
+
 SPENT = {"state": "waiting", "carrying": False, "verdict": "its hour is used up until 21:00"}
 
 

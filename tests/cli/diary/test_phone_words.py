@@ -55,7 +55,7 @@ def test_an_answer_names_the_machine_where_it_is_typed(pages: Any) -> None:
     assert said.startswith("Taken. Now the other one needs this receiver's offer")
     assert "\n    python3 run.py paths answer 1GC4T-7Q --config bot.yaml\n" in said
     assert answer_in_words(page, "1GC4T-7Q", 80, shown=True).startswith(
-        "Nothing yet. If this receiver's offer"
+        "Nothing yet. If the bot was started again since, ask for a new offer. If this\nreceiver's"
     )
 
 

@@ -66,6 +66,20 @@ def test_only_a_program_that_runs_with_direct_paths_takes_part(home: Any, pages:
         program.running()
 
 
+@pytest.mark.parametrize(
+    ("forbid", "named"),
+    [(("direct",), "direct"), (("direct tcp", "relays", "direct udp"), "direct udp and direct tcp")],
+)
+def test_an_offer_is_of_no_use_where_direct_paths_are_forbidden(
+    home: Any, pages: Any, forbid: tuple[str, ...], named: str
+) -> None:
+    home.tells(settings=pages.page().settings.model_copy(update={"forbid": forbid}))
+    with pytest.raises(CommandError, match=rf"`forbid` in .*bot\.yaml names {named}, so an offer would be"):
+        Program(home.config).running()
+    home.tells(settings=pages.page().settings.model_copy(update={"forbid": ("direct tcp",)}))
+    assert Program(home.config).running().program == "bot"
+
+
 def test_the_letter_of_an_earlier_run_is_nobody_s_offer(home: Any) -> None:
     home.tells()
     program = Program(home.config)
