@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import ceil
 from statistics import median
 from typing import Final
 
@@ -151,11 +152,16 @@ def _why(winner: _Tally, rivals: list[_Tally]) -> str:
     theirs = f"{rival.name} {milliseconds(delay)}"
     if own <= delay:
         return f"fastest: {milliseconds(own)}, {theirs}"
-    return f"{_what_was_wrong(rival, delay, winner, own)}: {milliseconds(own)}, {theirs}"
+    if (wrong := _what_was_wrong(rival, delay, winner, own)) is None:
+        apart = max(own, *(each for each, _ in measured)) - delay
+        if apart < HYSTERESIS_MS and len(measured) == len(rivals):
+            return f"arrived first; all within {ceil(apart)} ms"
+        return f"arrived first; {rival.name} within {ceil(own - delay)} ms"
+    return f"{wrong}: {milliseconds(own)}, {theirs}"
 
 
-def _what_was_wrong(rival: _Tally, delay: float, winner: _Tally, own: float) -> str:
-    """Why the rival did not win although its delay is shorter."""
+def _what_was_wrong(rival: _Tally, delay: float, winner: _Tally, own: float) -> str | None:
+    """Why the rival did not win although its delay is shorter; None: by too little to tell."""
     if rival.looks < _ALL_OF_IT * winner.looks:
         return f"{rival.name} was not up all the time"
     if rival.carried < _ALL_OF_IT * rival.looks:
@@ -163,5 +169,5 @@ def _what_was_wrong(rival: _Tally, delay: float, winner: _Tally, own: float) -> 
     if rival.loss > LOSSY:
         return f"{rival.name} lost {percent(rival.loss)}"
     if own - delay < HYSTERESIS_MS:
-        return f"about as fast as {rival.name}"
+        return None
     return f"first more often than {rival.name}, whose answers are faster"
