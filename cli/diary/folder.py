@@ -41,9 +41,11 @@ class Folder:
             self.path.chmod(0o700)
 
     def write(self, name: str, data: bytes) -> None:
-        """Whole or not at all. On Windows it fails while somebody reads the file."""
+        """Whole or not at all, for its owner alone. On Windows it fails while somebody reads the file."""
         new = self.path / f"{name}.new"
-        new.write_bytes(data)
+        new.unlink(missing_ok=True)  # one that was left behind would keep its mode
+        with open(new, "wb", opener=_owner_only) as file:
+            file.write(data)
         os.replace(new, self.path / name)
 
     def read(self, name: str) -> bytes | None:
@@ -73,6 +75,10 @@ class Folder:
         except ValueError:
             return None
         return min(until_ms, now_ms + LONGEST_MS) if until_ms > now_ms else None
+
+
+def _owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def system_ms() -> float:

@@ -40,6 +40,14 @@ def test_what_is_written_is_read_and_leaves_nothing_else(folder: Folder) -> None
     assert os.listdir(folder.path) == [STATUS]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such bits")
+def test_what_is_written_is_its_owner_s_alone(folder: Folder) -> None:
+    left_behind = folder.path / f"{STATUS}.new"
+    left_behind.touch(mode=0o644)
+    folder.write(STATUS, b"one")
+    assert stat.S_IMODE(os.stat(folder.path / STATUS).st_mode) == 0o600
+
+
 def test_what_is_not_there_is_nothing(folder: Folder, tmp_path: Path) -> None:
     assert folder.read(STATUS) is None
     assert Folder(tmp_path / "other.yaml").read(STATUS) is None
