@@ -80,6 +80,7 @@ class Diary:
         self._network = network
         self._started_ms = system_ms()
         self._look_hard_until_ms: float | None = None
+        self._last: Page | None = None
         self._failures = 0  # in a row
         # A disk may take seconds to wake up, and inputs do not wait for it. One thread keeps the order.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="diary")
@@ -131,8 +132,15 @@ class Diary:
             await asyncio.sleep(EVERY_S)
 
     async def _write(self, *, ended: bool = False) -> float | None:
-        """One page. Returns until when people wait, if they do."""
-        data = self.page(ended=ended).model_dump_json(indent=1).encode()
+        """One page. Returns until when people wait, if they do.
+
+        The last one tells how it stood before the program closed its paths.
+        """
+        if ended and self._last is not None:
+            page = self._last.model_copy(update={"ended": True, "written_ms": system_ms()})
+        else:
+            page = self._last = self.page(ended=ended)
+        data = page.model_dump_json(indent=1).encode()
         try:
             until_ms = await asyncio.get_running_loop().run_in_executor(self._writer, self._put, data)
         except OSError as error:

@@ -91,6 +91,21 @@ def test_its_last_word_is_that_it_has_ended(place: Folder) -> None:
     assert written(place).ended
 
 
+def test_its_last_word_tells_how_it_stood_before_the_end(place: Folder) -> None:
+    reports = [REPORT]
+
+    def met() -> bool:
+        if place.read(STATUS) is None:
+            return False
+        reports[:] = [replace(REPORT, state="waiting", carrying=False)]  # the program closes its paths
+        return True
+
+    run_until(a_diary(place, replace(SOURCES, paths=lambda: list(reports))), met)
+    page = written(place)
+    assert page.ended
+    assert [path.state for path in page.paths] == ["up"]
+
+
 def test_it_ends_as_the_program_ends(place: Folder) -> None:
     async def program() -> None:
         raise OSError("gone")
