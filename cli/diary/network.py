@@ -186,7 +186,10 @@ def _of_the_other(page: Page, link: LinkEntry, transport: str) -> str:
     symmetric, deaf = link.symmetric[1], link.deaf[1]
     if symmetric is None and deaf is None:
         if link.tried:
-            return f"The {page.other} cannot tell what its router does with ports: no server answers it yet."
+            return (
+                f"The {page.other} cannot tell yet what its router does with ports: no server outside its "
+                "own network answers it."
+            )
         return f"The {page.other} has told nothing of its network yet."
     if deaf:
         return (

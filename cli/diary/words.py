@@ -83,7 +83,7 @@ def program_in_words(page: Page, config: str, now_ms: float) -> str:
     if page.look_hard_until_ms is None or is_found:
         return f"{since}, {heard}."
     left = span(page.look_hard_until_ms - now_ms)
-    return f"{since}, {heard}. People are waiting: for {left} more it looks for a direct path without a rest."
+    return f"{since}, {heard}. Because of an offer it looks without a rest for {left} more."
 
 
 def paths_in_words(page: Page, now_ms: float, width: int) -> list[str]:

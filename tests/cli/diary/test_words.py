@@ -188,9 +188,11 @@ def test_a_word_from_the_future_is_not_believed(pages: Any) -> None:
 
 def test_people_who_have_found_each_other_wait_no_more(pages: Any) -> None:
     waiting = pages.page(look_hard_until_ms=pages.now + 60_000, connected=False)
-    assert "People are waiting: for 60 s more" in program_in_words(waiting, "bot.yaml", pages.now)
+    assert "Because of an offer it looks without a rest for 60 s more." in program_in_words(
+        waiting, "bot.yaml", pages.now
+    )
     found = waiting.model_copy(update={"connected": True})
-    assert "People are waiting" not in program_in_words(found, "bot.yaml", pages.now)
+    assert "without a rest" not in program_in_words(found, "bot.yaml", pages.now)
 
 
 def test_an_hour_without_inputs_is_no_gap(pages: Any) -> None:
