@@ -187,7 +187,10 @@ def test_the_network_is_watched_beside_the_program(place: Folder, monkeypatch: p
         return []
 
     network = NetworkWatch(list, WallClock(), hosts=lambda: ["192.168.1.20"], find=find)
-    run_until(a_diary(place, network=network), lambda: bool(network.entries))
+    run_until(
+        a_diary(place, network=network),
+        lambda: place.read(STATUS) is not None and bool(written(place).networks),
+    )
     assert [entry.hosts for entry in written(place).networks] == [("192.168.1.20",)]
 
 
