@@ -29,6 +29,8 @@ from config.pages import file_bytes
 from config.paths import size_text
 from tunnel.relay.settings import TlsFiles
 from tunnel.relay.tls import TlsError, server_context
+from tunnel.rendezvous.dht import MISSING
+from tunnel.rendezvous.dht_node import library
 
 # A page is checked with as many pads as there can be: how many the bot has, its own file says.
 _MOST_PADS: Final = 4
@@ -39,6 +41,7 @@ _KINDS: Final[dict[type[AnyPage], str]] = {
     GamePage: "a game's",
     ControllerPage: "a controller's",
 }
+_NOT_ENABLED: Final = "`direct` is not enabled"
 _MEETINGS: Final = {"dht": "in the BitTorrent DHT", "folder": "in a folder", "web": "in a web store"}
 
 
@@ -89,15 +92,42 @@ def paths_in_words(config: BotConfig | ReceiverConfig) -> list[str]:
         said.append(f"Looks for direct paths{servers}.")
     if direct.enabled and direct.birthday:
         said.append("Guesses ports where a router shows everybody a different one.")
-    if direct.enabled and direct.rendezvous:
+    meets = direct.enabled and direct.rendezvous
+    if meets:
         places = [_MEETINGS[place.kind] for place in direct.rendezvous]
         said.append(f"Meets the other end without a relay too: {listed(list(dict.fromkeys(places)))}.")
+    if meets and any(place.kind == "dht" for place in direct.rendezvous) and library() is None:
+        said.append(MISSING)
     if paths.forbid:
         said.append(f"Never uses {listed(paths.forbid)}.")
-    if paths.pin:
-        said.append(f"Uses {listed(paths.pin)} alone while one of them works.")
-    said += [f"Spends at most {size_text(cap)} an hour on {name}." for name, cap in paths.caps.items()]
-    return said
+    pinned = [name for name in paths.pin if _why_idle(config, name) is None]
+    if pinned:
+        said.append(f"Uses {listed(pinned)} alone while one of them works.")
+    said += [
+        f"Spends at most {size_text(cap)} an hour on {name}."
+        for name, cap in paths.caps.items()
+        if _why_idle(config, name) is None
+    ]
+    return said + _without_effect(config)
+
+
+def _without_effect(config: BotConfig | ReceiverConfig) -> list[str]:
+    """What stands in the file and changes nothing."""
+    direct, paths = config.direct, config.paths
+    idle: list[tuple[str, str | None]] = []
+    if not direct.enabled:
+        wishes = {"rendezvous": direct.rendezvous, "birthday": direct.birthday}
+        idle += [(f"`{key}` under `direct`", _NOT_ENABLED) for key, wish in wishes.items() if wish]
+    for key, names in (("pin", paths.pin), ("caps", tuple(paths.caps))):
+        idle += [(f"`{key}` of {name}", _why_idle(config, name)) for name in names]
+    return [f"{what} has no effect: {why}." for what, why in idle if why is not None]
+
+
+def _why_idle(config: BotConfig | ReceiverConfig, name: str) -> str | None:
+    """Why there is no path of this name; None if there may be one."""
+    if name.startswith("direct"):
+        return None if config.direct.enabled else _NOT_ENABLED
+    return "`relays` is empty" if name == "relays" and not config.relays else None
 
 
 def _look_over(file: Path, kind: type[AnyPage], controller: str) -> list[str]:

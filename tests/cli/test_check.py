@@ -6,7 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from cli.errors import EXIT_USAGE
+from tunnel.rendezvous.dht import MISSING
 
 Crowdpad = Callable[..., Any]
 
@@ -22,7 +25,10 @@ def test_each_program_s_configuration_is_known_and_fine(crowdpad: Crowdpad, fold
     ]
 
 
-def test_what_a_file_says_about_paths_is_told_in_words(crowdpad: Crowdpad, folder: Any) -> None:
+def test_what_a_file_says_about_paths_is_told_in_words(
+    crowdpad: Crowdpad, folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.check.library", object)
     extra = (
         "direct:\n"
         "  enabled: true\n"
@@ -40,6 +46,43 @@ def test_what_a_file_says_about_paths_is_told_in_words(crowdpad: Crowdpad, folde
         "    Never uses direct tcp.",
         "    Uses direct udp alone while one of them works.",
         "    Spends at most 50 MB an hour on relays.",
+    ]
+
+
+def test_a_library_that_is_missing_is_told_with_how_to_install_it(
+    crowdpad: Crowdpad, folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.check.library", lambda: None)
+    said = crowdpad("check", folder.bot_config(8765, "direct: {enabled: true, rendezvous: [{kind: dht}]}\n"))
+    assert said.status == 0
+    assert said.out.endswith(f"\n    {MISSING}\n")
+
+
+def test_what_has_no_effect_while_direct_paths_are_off_is_told(crowdpad: Crowdpad, folder: Any) -> None:
+    extra = (
+        "direct: {birthday: true, rendezvous: [{kind: dht}]}\n"
+        "paths: {forbid: [direct tcp], pin: [direct udp, relays], caps: {direct: 50 MB}}\n"
+    )
+    config = folder.bot_config(8765, extra)
+    why = "has no effect: `direct` is not enabled."
+    assert crowdpad("check", config).out.splitlines() == [
+        f"{config}: a bot's, fine",
+        "    Never uses direct tcp.",
+        "    Uses relays alone while one of them works.",
+        f"    `rendezvous` under `direct` {why}",
+        f"    `birthday` under `direct` {why}",
+        f"    `pin` of direct udp {why}",
+        f"    `caps` of direct {why}",
+    ]
+
+
+def test_what_has_no_effect_without_relays_is_told(crowdpad: Crowdpad, folder: Any) -> None:
+    config = folder.bot_config(8765, "direct: {enabled: true}\npaths: {caps: {relays: 50 MB}}\n")
+    config.write_text(config.read_text().replace("[ws://127.0.0.1:8765]", "[]"))
+    assert crowdpad("check", config).out.splitlines() == [
+        f"{config}: a bot's, fine",
+        "    Looks for direct paths.",
+        "    `caps` of relays has no effect: `relays` is empty.",
     ]
 
 
