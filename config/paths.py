@@ -18,6 +18,7 @@ _DIRECT: Final = ("direct udp", "direct tcp")  # those that `direct` stands for
 
 _URL: Final = WebSocketUrl()
 _SIZE: Final = re.compile(r"([1-9][0-9]{0,11}|[0-9]{1,11}\.[0-9]{1,3}) ?(kB|MB|GB)", re.IGNORECASE)
+_NONE: Final = re.compile(r"0+(\.0+)? ?(kB|MB|GB)?", re.IGNORECASE)
 _BYTES: Final = {"kb": 10**3, "mb": 10**6, "gb": 10**9}
 # Heartbeats alone take 1.2 MB an hour on a relay while nobody plays, and four times that while somebody does.
 _SMALLEST: Final = 2 * 10**6
@@ -57,6 +58,8 @@ class Size(Kind):
         return f"a size from {size_text(self.low)} to {size_text(self.high)}, such as 50 MB"
 
     def read(self, value: object, setting: Setting | None) -> int:
+        if _NONE.fullmatch(str(value)):
+            raise self.refused("what is never to be used stands under `forbid`")
         if isinstance(value, str):
             match = _SIZE.fullmatch(value.strip())
             if match is None:

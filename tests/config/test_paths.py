@@ -38,11 +38,16 @@ def test_a_size_is_a_number_with_its_unit(text: str | int, size: int) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "MB", "50 XB", "50 MiB", "-50 MB", "1e3 MB", "50  MB", "5,5 MB", "1 MB", "2000 GB", "0 MB",
+    ["", "MB", "50 XB", "50 MiB", "-50 MB", "1e3 MB", "50  MB", "5,5 MB", "1 MB", "2000 GB",
      "1.2345 GB", "9" * 400 + " MB", "٥ MB", None, True, 2.5e7, 10**13, ["50 MB"]],
 )  # fmt: skip
 def test_nothing_else_is_a_size_in_that_range(value: object) -> None:
     assert refusal(SIZE, value) == "wanted a size from 2 MB to 1000 GB, such as 50 MB"
+
+
+@pytest.mark.parametrize("value", ["0 MB", "0kB", "0.0 GB", "0", 0])
+def test_who_wants_none_at_all_is_pointed_to_forbid(value: object) -> None:
+    assert refusal(SIZE, value).endswith("(what is never to be used stands under `forbid`)")
 
 
 @pytest.mark.parametrize("number", ["50", Plain("50"), "1.5"])
