@@ -21,6 +21,9 @@ MAX_TEXT: Final = 8_192
 
 _GROUP: Final = 5
 _CHECK_SIZE: Final = 3
+# As people are shown it, eight groups in a line. A letter that says nothing has 21 bytes all the same.
+_LINE: Final = 8 * _GROUP
+_SHORTEST: Final = 34 + _CHECK_SIZE
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RFC4648: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _WRITTEN: Final = str.maketrans(_RFC4648, _CROCKFORD)
@@ -68,14 +71,15 @@ def from_text(text: str) -> bytes:
     strange = next((symbol for symbol in symbols if symbol not in _CROCKFORD), None)
     if strange is not None:
         shown = f'"{strange}"' if strange.isprintable() else "an unprintable character"
-        raise _mistyped(f"{shown} never occurs in an offer")
+        text = f"A typing error: {shown} never occurs in an offer."
+        raise LetterError("typing", f"{text} Paste the offer alone, or compare it with the other screen.")
     return _letter(symbols)
 
 
 def _letter(symbols: str) -> bytes:
     content, check = symbols[:-_CHECK_SIZE], symbols[-_CHECK_SIZE:]
     if not content or check != _check(content):
-        raise _mistyped("a character is another one, or missing")
+        raise _mistyped(_what_is_missing(len(symbols)))
     try:
         letter = base64.b32decode(content.translate(_READ) + "=" * (-len(content) % 8))
     except ValueError as error:  # a length that no number of bytes has
@@ -83,6 +87,15 @@ def _letter(symbols: str) -> bytes:
     if _symbols(letter) != content or len(letter) > MAX_LETTER:
         raise _mistyped("a part is missing")
     return letter
+
+
+def _what_is_missing(size: int) -> str:
+    """A last line of one short group is easily overlooked; then what is left are whole lines."""
+    if size < _SHORTEST:
+        return "some of it is missing; the last line may hold one group only"
+    if size % _LINE == 0:
+        return "a character is another one, or some are missing; the last line may hold one group only"
+    return "a character is another one, or missing"
 
 
 def _mistyped(what: str) -> LetterError:

@@ -101,6 +101,19 @@ def test_a_missing_end_or_beginning_is_a_typing_error() -> None:
         mistake("-".join(groups[count:]))
 
 
+def test_a_last_line_that_was_overlooked_is_thought_of() -> None:
+    short = "the last line may hold one group only"
+    symbols = to_text(LETTER).replace("-", "")
+    assert f"some of it is missing; {short}" in mistake(symbols[:20])
+    assert short in mistake(symbols[:80])
+    assert short not in mistake(symbols[:79])
+
+
+def test_whoever_pastes_what_surrounds_it_is_told_to_leave_that_out() -> None:
+    text = f"python3 run.py paths answer {to_text(LETTER)} --config bot.yaml"
+    assert "Paste the offer alone" in mistake(text)
+
+
 def test_bits_that_no_letter_has_are_a_typing_error() -> None:
     """The last character of this letter has a bit to spare; its sum here is right."""
     symbols = "05HQ4VVQCHR62S1"
