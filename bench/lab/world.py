@@ -72,9 +72,10 @@ class World:
         self._public.lead_here(_MARK)
         self.ipv4 = Network(self._public, "wire", "203.0.113.")
         self.ipv6 = Network(self._public, "wire", "2001:db8::")
-        # The others are for documentation, and some routers open no ports at addresses that nobody can have.
-        # Somebody could have these, so only who must does. Nothing leaves the laboratory.
-        self.real = Network(self._public, "wire", "11.0.0.")
+
+    def network(self, prefix: str) -> Network:
+        """One more on the public side, for who must not have an address that is for documentation."""
+        return Network(self._public, "wire", prefix)
 
     def host(self, network: Network) -> Machine:
         """A machine there."""

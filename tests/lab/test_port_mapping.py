@@ -83,7 +83,9 @@ def test_a_symmetric_router_that_opens_a_port_is_joined_in_each_of_the_ways_to_a
         async with world(tmp_path) as lab:
             relays = [(await lab.relay(lab.ipv4)).url for _ in range(2)]
 
-            routers = {way: lab.router(Kind.SYMMETRIC, lab.real) for way in WAYS}
+            # miniupnpd opens no ports at addresses for documentation. Nothing of these leaves the laboratory.
+            above = lab.network("11.0.0.")
+            routers = {way: lab.router(Kind.SYMMETRIC, above) for way in WAYS}
             for way, router in routers.items():
                 await open_ports(router, tmp_path, way)
 
