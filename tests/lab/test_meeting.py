@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from bench.lab.grid import home
-from bench.lab.machines import why_not
+from bench.lab.machines import LabError, why_not
 from bench.lab.pair import Pair
 from bench.lab.remote import UDP
 from bench.lab.rules import Kind
@@ -29,7 +29,10 @@ pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
 # they have a private one, which the homes reach all the same.
 _DHT_NETWORK: Final = "10.0.0."
 DHT: Final = "10.0.0.10", 6881  # the first host there
-_NODES: Final = 6
+_NODES: Final = 16
+# A few nodes that also list the two silent guests may lose a letter for minutes (docs/meeting.md); programs
+# try for ever, and a test with other keys, so other nodes.
+_ATTEMPTS: Final = 3
 _READY_S: Final = 60.0
 # An end looks into the DHT every half a minute, and once for nothing if the other one starts with it.
 _PATIENCE_S: Final = 120.0
@@ -92,6 +95,17 @@ def test_two_ends_find_each_other_in_a_dht_of_several_nodes(tmp_path: Path, note
             async with asyncio.timeout(_READY_S):
                 assert await net.stdout.readline() == f"ready {host} {port}\n".encode()
             servers = [(await lab.relay(lab.ipv4)).place for _ in range(2)]
-            await side_by_side([("no relay, DHT", partial(meet, lab, servers, meeting={"dht": [DHT]}))], note)
+            go = partial(again_and_again, partial(meet, lab, servers, meeting={"dht": [DHT]}))
+            await side_by_side([("no relay, DHT", go)], note)
 
-    asyncio.run(asyncio.wait_for(main(), 300))
+    asyncio.run(asyncio.wait_for(main(), 480))
+
+
+async def again_and_again(go: Callable[[], Awaitable[str]]) -> str:
+    """What it returns when it succeeds, and how often it did not before."""
+    for attempt in range(_ATTEMPTS - 1):
+        try:
+            return await go() + (f", attempt {attempt + 1}" if attempt else "")
+        except LabError:
+            continue
+    return await go() + f", attempt {_ATTEMPTS}"
