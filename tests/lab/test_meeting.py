@@ -30,8 +30,7 @@ pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
 _DHT_NETWORK: Final = "10.0.0."
 DHT: Final = "10.0.0.10", 6881  # the first host there
 _NODES: Final = 16
-# A few nodes that also list the two silent guests may lose a letter for minutes (docs/meeting.md); programs
-# try for ever, and a test with other keys, so other nodes.
+# A DHT promises nothing. Programs try for ever; a test tries with other keys, so other nodes.
 _ATTEMPTS: Final = 3
 _READY_S: Final = 60.0
 # An end looks into the DHT every half a minute, and once for nothing if the other one starts with it.
